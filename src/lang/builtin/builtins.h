@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* BUILTIN(ID, "name", "what it is"). Included several times: no guard. */
+BUILTIN(PID, "pid", "process id (thread group) in the initial namespace")
+BUILTIN(TID, "tid", "thread id")
+BUILTIN(UID, "uid", "user id")
+BUILTIN(GID, "gid", "group id")
+BUILTIN(COMM, "comm", "name of the thread, at most 15 bytes")
+BUILTIN(NSECS, "nsecs", "nanoseconds since boot")
+BUILTIN(ELAPSED, "elapsed", "nanoseconds since skep started")
+BUILTIN(CPU, "cpu", "number of the CPU")
+BUILTIN(NCPUS, "ncpus", "number of CPUs")
+BUILTIN(CGROUP, "cgroup", "id of the process's cgroup (version 2)")
+BUILTIN(PROBE, "probe", "full name of the probe that fired")
+BUILTIN(FUNC, "func", "name of the traced function")
+BUILTIN(ARGN, "arg0", "arg0, arg1 … argument of the function or raw tracepoint")
+BUILTIN(RETVAL, "retval", "value that the function returned")
+BUILTIN(ARGS, "args", "the probe's arguments by name: args.field")
+BUILTIN(CURTASK, "curtask", "address of the current task_struct")
+BUILTIN(RAND, "rand", "random 32-bit number")
+BUILTIN(CPID, "cpid", "process id of the command started with -c")
+#undef BUILTIN

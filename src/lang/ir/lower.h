@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Checked script to plan: lays out maps and records, makes IR for each unit, has it
+ * optimised, allocated and emitted. */
+#ifndef LANG_LOWER_H
+#define LANG_LOWER_H
+
+#include "lang/check/check.h"
+
+/* Returns 0 and a plan in *@plan (with an arena of its own), -EINVAL with errors
+ * reported, or -ENOMEM. */
+int lower_script(struct lang_context *cx, struct checked *checked, struct lang_plan **plan);
+
+#endif
