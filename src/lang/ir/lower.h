@@ -6,8 +6,10 @@
 
 #include "lang/check/check.h"
 
-/* Returns 0 and a plan in *@plan (with an arena of its own), -EINVAL with errors
- * reported, or -ENOMEM. */
+/*
+ * Returns 0 and a plan in *@plan, -EINVAL with errors reported, or -ENOMEM. The plan is
+ * built in cx->arena, which lang_compile() then hands over to it.
+ */
 int lower_script(struct lang_context *cx, struct checked *checked, struct lang_plan **plan);
 
 #endif

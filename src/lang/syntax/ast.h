@@ -70,7 +70,7 @@ struct expr {
 	const struct lang_field *field; /* FIELD of args */
 	uint32_t offset;                /* FIELD of a struct: bytes */
 	uint32_t bit_offset, bit_size;  /* FIELD that is a bitfield: bits from offset; else size 0 */
-	const struct lang_format *format; /* CALL printf, cat, system */
+	const struct lang_format *format; /* CALL printf, cat, system; in the arena */
 	uint32_t string;                /* CALL time, strftime, join: index in the plan's strings */
 };
 
