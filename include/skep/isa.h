@@ -79,7 +79,7 @@
 #define ISA_LD_MAP_FD(dst, fd) ISA_LD_IMM64_LO(dst, BPF_PSEUDO_MAP_FD, fd), ISA_LD_IMM64_HI(0)
 #define ISA_LD_MAP_VALUE(dst, fd, byte_off) \
 	ISA_LD_IMM64_LO(dst, BPF_PSEUDO_MAP_VALUE, fd), ISA_LD_IMM64_HI(byte_off)
-/* Address of the function that begins `rel` slots after the first slot's successor. */
+/* Address of the function that begins `rel` slots after the SECOND slot, as the kernel counts. */
 #define ISA_LD_FUNC(dst, rel) ISA_LD_IMM64_LO(dst, BPF_PSEUDO_FUNC, rel), ISA_LD_IMM64_HI(0)
 
 /* dst = *(size *)(src + off), zero-extended; LDXSX (v4) sign-extends BPF_B, BPF_H, BPF_W. */
