@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * What a case may need of the machine, one table of names and probes. Nothing is
+ * concluded from a kernel's version. To add a need, add a probe and a row.
+ */
+#include "langtest.h"
+
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool have_root(const char *arg)
+{
+	return geteuid() == 0;
+}
+
+static bool have_user(const char *arg)
+{
+	return geteuid() != 0;
+}
+
+static bool have_btf(const char *arg)
+{
+	return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
+static bool have_pmu(const char *pmu)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
+	return exists(path);
+}
+
+static bool have_kprobe(const char *arg)
+{
+	return have_pmu("kprobe");
+}
+
+static bool have_uprobe(const char *arg)
+{
+	return have_pmu("uprobe");
+}
+
+static bool in_tracefs(const char *path)
+{
+	static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+	char full[512];
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
+		snprintf(full, sizeof(full), "%s/%s", roots[i], path);
+		if (exists(full))
+			return true;
+	}
+	return false;
+}
+
+static bool have_tracefs(const char *arg)
+{
+	return in_tracefs("events");
+}
+
+static bool have_tracepoint(const char *name)
+{
+	char path[256];
+	const char *colon = strchr(name, ':');
+
+	if (!colon)
+		return false;
+	snprintf(path, sizeof(path), "events/%.*s/%s", (int)(colon - name), name, colon + 1);
+	return in_tracefs(path);
+}
+
+static bool have_ksym(const char *name)
+{
+	char line[512], symbol[256];
+	bool found = false;
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%*s %*s %255s", symbol) == 1 && !strcmp(symbol, name);
+	fclose(f);
+	return found;
+}
+
+/* fentry patches a function's entry through ftrace's direct calls. */
+static bool have_fentry(const char *arg)
+{
+	return have_btf(NULL) && have_ksym("register_ftrace_direct");
+}
+
+static bool have_bpf_map(unsigned int type, unsigned int value_size, unsigned int entries)
+{
+	union bpf_attr attr = {.map_type = type,
+			       .key_size = type == BPF_MAP_TYPE_RINGBUF ? 0 : 4,
+			       .value_size = value_size,
+			       .max_entries = entries};
+	int fd = syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool have_bpf(const char *arg)
+{
+	return have_bpf_map(BPF_MAP_TYPE_ARRAY, 4, 1);
+}
+
+static bool have_ringbuf(const char *arg)
+{
+	return have_bpf_map(BPF_MAP_TYPE_RINGBUF, 0, 4096);
+}
+
+static bool have_cmd(const char *name)
+{
+	char path[512];
+	const char *dirs = getenv("PATH") ?: "/usr/bin:/bin";
+
+	for (; *dirs; dirs += strcspn(dirs, ":"), dirs += *dirs == ':') {
+		snprintf(path, sizeof(path), "%.*s/%s", (int)strcspn(dirs, ":"), dirs, name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* More than one online processor. */
+static bool have_smp(const char *arg)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
+static bool have_file(const char *path)
+{
+	return exists(path);
+}
+
+static const struct need {
+	const char *name; /* one that ends in ':' takes an argument */
+	bool (*probe)(const char *arg);
+	const char *missing;
+} needs[] = {
+	{"root", have_root, "not root"},
+	{"user", have_user, "root, and must not be"},
+	{"bpf", have_bpf, "bpf(2) may not be used"},
+	{"ringbuf", have_ringbuf, "no ring buffer maps"},
+	{"btf", have_btf, "no /sys/kernel/btf/vmlinux"},
+	{"tp_btf", have_btf, "no /sys/kernel/btf/vmlinux"},
+	{"kprobe", have_kprobe, "the kernel has no kprobes"},
+	{"uprobe", have_uprobe, "the kernel has no uprobes"},
+	{"fentry", have_fentry, "the kernel has no BTF or no direct ftrace calls"},
+	{"tracefs", have_tracefs, "tracefs is not mounted"},
+	{"smp", have_smp, "only one processor"},
+	{"tp:", have_tracepoint, "no such tracepoint"},
+	{"pmu:", have_pmu, "no such event source"},
+	{"ksym:", have_ksym, "no such kernel symbol"},
+	{"cmd:", have_cmd, "no such command"},
+	{"file:", have_file, "no such file"},
+};
+
+void needs_list(void)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		printf("%s\n", needs[i].name);
+}
+
+/* Returns 1 or 0, or -1 for a word that is in no row. */
+static int need_met(const char *word, const struct need **row)
+{
+	for (const struct need *n = needs; n < needs + sizeof(needs) / sizeof(*needs); n++) {
+		size_t len = strlen(n->name);
+
+		if (n->name[len - 1] == ':' ? strncmp(word, n->name, len) : strcmp(word, n->name))
+			continue;
+		*row = n;
+		return n->probe(word + len);
+	}
+	return -1;
+}
+
+int needs_met(const char *text, const char **missing)
+{
+	static char said[256];
+	struct strings words = {0};
+	int met = 1;
+
+	strings_add_words(&words, text);
+	for (size_t i = 0; i < words.len && met == 1; i++) {
+		const struct need *row = NULL;
+		const char *word = words.at[i];
+		bool not = *word == '!';
+
+		met = need_met(word + not, &row);
+		if (met >= 0)
+			met ^= not ;
+		if (met < 0)
+			snprintf(said, sizeof(said), "no such need: %s", word);
+		else if (!met && not )
+			snprintf(said, sizeof(said), "has what must be missing: %s", word + 1);
+		else if (!met)
+			snprintf(said, sizeof(said), "%s (%s)", row->missing, word);
+	}
+	strings_free(&words);
+	*missing = said;
+	return met;
+}
