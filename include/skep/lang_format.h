@@ -39,8 +39,8 @@ struct lang_format_piece {
 	/* LANG_FORMAT_TEXT: bytes of lang_format.text, with %% already made %. */
 	uint32_t text_offset, text_len;
 	/*
-	 * The letter d i u x X o p c s, and for buffers: 'r' printable text and \xNN, 'x' hex
-	 * pairs with spaces between, 'h' hex pairs without.
+	 * The letter d i u x X o p c s, and for buffers: 'r' printable text and \xNN, 'x' \xNN
+	 * only, 'h' hex pairs with spaces between.
 	 */
 	char conversion;
 	uint8_t flags; /* enum lang_format_flag */

@@ -24,8 +24,8 @@ unsigned int lang_suggest_distance(const char *a, const char *b, unsigned int li
  *	for each known name: lang_suggest_offer(&s, known);
  *	if (s.best) ...
  * Candidates must outlive the reading of best. A candidate is near enough when it differs in at
- * most a third of the name's letters (one is always allowed in names of two letters and more);
- * among equals the first offered wins. The name itself is no suggestion.
+ * most a third of the name's letters (one is always allowed in names of two letters and more)
+ * or only in case; among equals the first offered wins. The name itself is no suggestion.
  */
 struct lang_suggest {
 	const char *name;
