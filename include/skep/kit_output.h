@@ -71,8 +71,9 @@ enum kit_output_format kit_output_format(const struct kit_output *out);
 /*
  * Prints a map: name with its '@', rows (sorted in place, see kit_rows_sort()). All values are of
  * one type, which type names for maps without rows. top > 0 keeps the last top rows of that
- * order; 0 keeps all. div > 1 divides the numbers that are shown (bucket counts too); 0 and 1
- * leave them. Both are ignored for stats, as bpftrace does.
+ * order; 0 keeps all. div > 1 divides the numbers that are shown: of hist the counts but not the
+ * bars, of stats the average only, of lhist nothing; top does not apply to stats. All this is as
+ * bpftrace does. A map without rows prints an empty line in text, nothing in JSON.
  */
 void kit_output_map(struct kit_output *out, const char *name, enum kit_type type,
 		    struct kit_row *rows, size_t nrows, uint32_t top, uint32_t div);
@@ -115,7 +116,7 @@ struct kit_runtime_error {
 	 */
 	const char *helper;
 	int32_t retcode;
-	/* What happened, for people; NULL with a helper: the errno's text. */
+	/* What happened, for people; NULL with a helper: made from it and retcode. */
 	const char *message;
 };
 

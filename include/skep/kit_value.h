@@ -16,7 +16,7 @@
 
 /* What a value is; says which member of the union of struct kit_value holds it. */
 enum kit_type {
-	KIT_NONE,    /* nothing: prints as an empty string */
+	KIT_NONE,    /* nothing: empty text, null in JSON */
 	KIT_INT,     /* .i: signed integer, already sign-extended */
 	KIT_UINT,    /* .u: unsigned integer, already zero-extended */
 	KIT_BOOL,    /* .u: prints true or false */
@@ -129,8 +129,8 @@ int kit_value_compare(const struct kit_value *a, const struct kit_value *b);
 
 /*
  * Puts rows in the order in which maps are printed: integers and aggregates ascending by
- * kit_value_number(), rows of equal number and all other types ascending by their keys. Sorts in
- * place; cannot fail.
+ * kit_value_number(), min and max as unsigned numbers (as bpftrace has it); rows of equal number
+ * and all other types ascending by their keys. Sorts in place; cannot fail.
  */
 void kit_rows_sort(struct kit_row *rows, size_t nrows);
 
