@@ -39,7 +39,7 @@ bench: all
 vmtest vmtest-full: all
 	@scripts/deps vm
 	@scripts/build --tests $(BUILD)
-	@tests/vm/suite --build $(BUILD) $(if $(filter vmtest-full,$@),5.10 6.1 6.12,6.1)
+	@tests/run --build $(BUILD) --vm "$(if $(filter %-full,$@),5.10 6.1 6.12,6.1)"
 
 install: all
 	@scripts/install $(BUILD) "$(PREFIX)" "$(DESTDIR)"

@@ -40,18 +40,18 @@ struct btfr_error {
 /*
  * Open BTF in memory, which is borrowed: it must stay, unchanged, until btfr_close(), and be
  * aligned to 4 bytes. base (or NULL) is the BTF that this one extends, as vmlinux for a module's;
- * it is borrowed too. *err (err may be NULL) is set on -EINVAL and -ENOTSUP.
- * Returns 0 and *out; -EINVAL: malformed; -ENOTSUP: other byte order or version; -ENOMEM.
+ * it is borrowed too, and gets its name index by the first lookup in this one. *err (err may be
+ * NULL) is set on -EINVAL and -ENOTSUP. Returns 0 and *out; -EINVAL: malformed; -ENOTSUP: other
+ * byte order or version; -ENOMEM.
  */
-int btfr_open_mem(const void *data, size_t len, const struct btfr *base, struct btfr **out,
+int btfr_open_mem(const void *data, size_t len, struct btfr *base, struct btfr **out,
 		  struct btfr_error *err);
 
 /*
  * The same for a file of bare BTF such as /sys/kernel/btf/vmlinux; the contents are owned.
  * Also returns -errno of open and read; -EFBIG above 256 MB.
  */
-int btfr_open_file(const char *path, const struct btfr *base, struct btfr **out,
-		   struct btfr_error *err);
+int btfr_open_file(const char *path, struct btfr *base, struct btfr **out, struct btfr_error *err);
 
 /* Free; NULL is fine. The base stays open. */
 void btfr_close(struct btfr *b);

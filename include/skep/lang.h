@@ -50,13 +50,16 @@ struct lang_message {
 	const char *hint;   /* what to do, or NULL */
 	const char *file;   /* as given to lang_compile() */
 	uint32_t line, column, length; /* from 1; length in bytes, at least 1 */
-	const char *source; /* that line of the script, made printable; or NULL */
+	/* That line of the script made printable: tabs expanded, control bytes as \xNN, cut
+	 * around the place when it is long; or NULL. */
+	const char *source;
+	uint32_t source_column, source_length; /* where the caret goes under it, in columns from 1 */
 };
 
 struct lang_messages {
 	struct lang_message *list;
 	size_t count;
-	size_t nerrors; /* those that are not warnings */
+	size_t nerrors; /* those that are not warnings; counts on when the list is full */
 	struct lang_arena *arena;
 };
 

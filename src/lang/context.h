@@ -34,7 +34,11 @@ struct lang_context {
 	struct lang_options options; /* defaults already filled in */
 	struct lang_messages *messages;
 	bool quiet; /* a repeated pass: messages are dropped, they were shown before */
+	struct lang_message *last; /* what lang_hint() changes; NULL: the last one was dropped */
 };
+
+/* Errors that are shown; a pass may stop when there are as many. */
+#define LANG_MAX_ERRORS 20
 
 /*
  * Reports a catalogue entry at @loc with the arguments of its text. A message with

@@ -23,12 +23,15 @@ static const char usage[] =
 	"  --engine E        passed to skep; without it the kernel's cases run\n"
 	"  --filter GLOB     only cases whose name (or FILE:NAME) matches\n"
 	"  --slow N          multiply every time limit by N\n"
+	"  --must-have WORDS what this machine is known to have: without it, nothing is\n"
+	"                    run, so that no case is skipped for it unnoticed\n"
 	"  --list            print the cases' names, run nothing\n"
 	"  --needs           print what a case may NEED\n";
 
 struct settings {
 	struct run_options run;
 	const char *filter;
+	const char *must_have;
 	bool list;
 };
 
@@ -126,6 +129,7 @@ static void parse_options(int argc, char **argv, struct settings *s)
 		{"engine", required_argument, NULL, 'e'},
 		{"filter", required_argument, NULL, 'f'},
 		{"slow", required_argument, NULL, 'x'},
+		{"must-have", required_argument, NULL, 'm'},
 		{"list", no_argument, NULL, 'l'},
 		{"needs", no_argument, NULL, 'n'},
 		{0},
@@ -139,6 +143,7 @@ static void parse_options(int argc, char **argv, struct settings *s)
 		case 'e': s->run.engine = optarg; break;
 		case 'f': s->filter = optarg; break;
 		case 'x': s->run.slow = atoi(optarg); break;
+		case 'm': s->must_have = optarg; break;
 		case 'l': s->list = true; break;
 		case 'n': needs_list(); exit(0);
 		default: fputs(usage, stderr); exit(2);
@@ -156,6 +161,7 @@ int main(int argc, char **argv)
 {
 	struct settings s = {.run = {.slow = 1, .workloads = "/nonexistent"}};
 	struct lang_case *cases = NULL;
+	const char *missing;
 	int len = 0, total = 0, n = 0, failed = 0;
 	sigset_t chld;
 
@@ -169,6 +175,10 @@ int main(int argc, char **argv)
 			printf("Bail out! %s cannot be read\n", argv[i]);
 			return 2;
 		}
+	}
+	if (s.must_have && needs_met(s.must_have, &missing) != 1) {
+		printf("Bail out! %s\n", missing);
+		return 2;
 	}
 	for (int i = 0; i < len; i++)
 		total += wanted(&cases[i], &s);

@@ -34,6 +34,7 @@ else
 fi
 
 is "a filter selects" "$(run --filter 'too slow' --list "$here/fail.case" | wc -l)" 1
+like "what a machine must have" "$(run --must-have 'file:/ file:/none' "$here/pass.case")" '^Bail out! .*file:/none'
 printf 'NAME x\nPRG y\nEXIT 0\n' >bad.case
 like "a wrong keyword is named with its line" "$(run bad.case)" 'bad.case:2: PRG: no such keyword'
 printf 'NAME x\nPROG y\n' >empty.case
