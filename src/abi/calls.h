@@ -111,9 +111,10 @@
 #define ABI_SYMBOLS(S)                                                                             \
 	S(syscall)                                                                                 \
 	S(mmap)                                                                                    \
-	S(mmap64) S(munmap) S(ioctl) S(epoll_create1) S(epoll_ctl) S(epoll_wait) S(close) S(dup)   \
-		S(dup2) S(dup3) S(fcntl) S(fcntl64) S(read) S(write) S(vdprintf) S(__vdprintf_chk) \
-			S(open) S(open64) S(__open_2) S(__open64_2) S(openat) S(openat64) S(fopen) \
+	S(mmap64)                                                                                  \
+	S(munmap) S(ioctl) S(epoll_create1) S(epoll_ctl) S(epoll_wait) S(close) S(dup) S(dup2)     \
+		S(dup3) S(fcntl) S(fcntl64) S(read) S(write) S(vdprintf) S(__vdprintf_chk) S(open) \
+			S(open64) S(__open_2) S(__open64_2) S(openat) S(openat64) S(fopen)         \
 				S(fopen64) S(access) S(faccessat) S(stat) S(stat64) S(statfs)      \
 					S(statfs64) S(mkdir) S(unlink) S(socket) S(bind)           \
 						S(getsockname) S(setsockopt) S(send) S(sendmsg)    \

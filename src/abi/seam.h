@@ -82,8 +82,8 @@ extern const struct abi_ops abi_fault_ops;
 extern const struct abi_ops abi_record_ops;
 
 /*
- * Sets @layer up to fail calls as @spec says; *@state is the fault's memory.
- * Returns 0, or -EINVAL with a line in @msg.
+ * abi_fault_open - make the state of a fault layer that fails calls as @spec
+ * says; to be freed. Returns 0, -EINVAL with a line in @msg, or -ENOMEM.
  */
 struct abi_fault;
 int abi_fault_open(struct abi_fault **state, const char *spec, char *msg, size_t msg_size);

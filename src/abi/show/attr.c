@@ -357,7 +357,7 @@ static void show_field(struct abi_text *text, const struct field *f, const char 
 {
 	switch (f->how) {
 	case DEC: abi_text_add(text, "%" PRIu64, value); break;
-	case HEX: abi_text_add(text, value ? "0x%" PRIx64 : "%" PRIu64, value); break;
+	case HEX: abi_text_add(text, "0x%" PRIx64, value); break;
 	case FD: abi_text_add(text, "%d", (int)value); break;
 	case STR: abi_show_string(text, value); break;
 	case TEXT: abi_show_bytes(text, at, strnlen(at, f->size), false); break;
@@ -404,7 +404,7 @@ void abi_show_bpf_attr(struct abi_text *text, const struct abi_shown *call, unsi
 	if (size > sizeof(copy))
 		size = sizeof(copy);
 	if (cmd >= COUNT(commands) || !commands[cmd] || abi_peek(&copy, from, size) != size) {
-		abi_text_add(text, from ? "0x%" PRIx64 : "NULL", from);
+		abi_show_address(text, from);
 		return;
 	}
 	abi_text_add(text, "{");
@@ -432,8 +432,7 @@ static void show_config(struct abi_text *text, const struct perf_event_attr *att
 	else if (attr->type == PERF_TYPE_TRACEPOINT)
 		abi_text_add(text, "%" PRIu64, (uint64_t)attr->config);
 	else
-		abi_text_add(text, attr->config ? "0x%" PRIx64 : "%" PRIu64,
-			     (uint64_t)attr->config);
+		abi_text_add(text, "0x%" PRIx64, (uint64_t)attr->config);
 }
 
 /*
@@ -496,5 +495,5 @@ void abi_show_perf_attr(struct abi_text *text, const struct abi_shown *call, uns
 	return;
 
 address:
-	abi_text_add(text, from ? "0x%" PRIx64 : "NULL", from);
+	abi_show_address(text, from);
 }

@@ -41,9 +41,7 @@ PRINTER(ULONG)
 
 PRINTER(HEX)
 {
-	uint32_t value = (uint32_t)call->values[i].value;
-
-	abi_text_add(text, value ? "0x%x" : "%u", value);
+	abi_text_add(text, "0x%x", (unsigned int)call->values[i].value);
 }
 
 PRINTER(OCTAL)
@@ -53,10 +51,7 @@ PRINTER(OCTAL)
 
 PRINTER(PTR)
 {
-	if (call->values[i].value)
-		abi_text_add(text, "0x%" PRIx64, call->values[i].value);
-	else
-		abi_text_add(text, "NULL");
+	abi_show_address(text, call->values[i].value);
 }
 
 PRINTER(STR)
@@ -71,7 +66,7 @@ static void show_buffer(struct abi_text *text, uint64_t from, uint64_t size)
 	size_t got = abi_peek(buf, from, want);
 
 	if (!got && want)
-		abi_text_add(text, "0x%" PRIx64, from);
+		abi_show_address(text, from);
 	else
 		abi_show_bytes(text, buf, got, got < size);
 }
@@ -115,7 +110,10 @@ PRINTER(IOCTL)
 {
 	const char *name = abi_name_of(abi_ioctls, call->values[i].value);
 
-	abi_text_add(text, name ? "%s" : "0x%.0s%" PRIx64, name ? name : "", call->values[i].value);
+	if (name)
+		abi_text_add(text, "%s", name);
+	else
+		abi_text_add(text, "0x%" PRIx64, call->values[i].value);
 }
 
 PRINTER(IOCTL_ARG)
@@ -150,7 +148,6 @@ PRINTER(OPEN)
 {
 	unsigned int flags = (unsigned int)call->values[i].value, rest = flags & ~O_ACCMODE;
 
-	/* O_LARGEFILE is 0 in 64-bit headers, while libc may still pass it. */
 	abi_show_name(text, abi_open_modes, flags & O_ACCMODE);
 	if (rest) {
 		abi_text_add(text, "|");
@@ -183,7 +180,7 @@ static void show_event(struct abi_text *text, uint64_t from)
 	struct epoll_event event;
 
 	if (abi_peek(&event, from, sizeof(event)) != sizeof(event)) {
-		abi_text_add(text, from ? "0x%" PRIx64 : "NULL", from);
+		abi_show_address(text, from);
 		return;
 	}
 	abi_text_add(text, "{events=");

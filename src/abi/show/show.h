@@ -11,14 +11,15 @@
 #include <stdint.h>
 
 /* The ways to print an argument; each has a function in show.c's table. */
-#define ABI_SHOWS(X)                                                                           \
-	X(INT)                                                                                 \
-	X(UINT) X(LONG) X(ULONG) X(HEX) X(OCTAL) X(PTR) X(STR) X(BUF_IN) X(BUF_OUT) X(BPF_CMD) \
-		X(BPF_ATTR) X(PERF_ATTR) X(PERF_FLAGS) X(IOCTL) X(IOCTL_ARG) X(PROT) X(MMAP)   \
-			X(OPEN) X(OPEN_EXTRA) X(OPEN_MODE) X(EPOLL_CREATE) X(EPOLL_OP)         \
-				X(EPOLL_EVENT) X(EPOLL_EVENTS) X(FCNTL) X(FCNTL_ARG) X(DIRFD)  \
-					X(ACCESS) X(AT_FLAGS) X(STATFS) X(DOMAIN) X(SOCK_TYPE) \
-						X(NETLINK) X(SOCKADDR) X(SOL) X(SOCKOPT) X(NLMSG)
+#define ABI_SHOWS(X)                                                                               \
+	X(INT)                                                                                     \
+	X(UINT)                                                                                    \
+	X(LONG) X(ULONG) X(HEX) X(OCTAL) X(PTR) X(STR) X(BUF_IN) X(BUF_OUT) X(BPF_CMD) X(BPF_ATTR) \
+		X(PERF_ATTR) X(PERF_FLAGS) X(IOCTL) X(IOCTL_ARG) X(PROT) X(MMAP) X(OPEN)           \
+			X(OPEN_EXTRA) X(OPEN_MODE) X(EPOLL_CREATE) X(EPOLL_OP) X(EPOLL_EVENT)      \
+				X(EPOLL_EVENTS) X(FCNTL) X(FCNTL_ARG) X(DIRFD) X(ACCESS)           \
+					X(AT_FLAGS) X(STATFS) X(DOMAIN) X(SOCK_TYPE) X(NETLINK)    \
+						X(SOCKADDR) X(SOL) X(SOCKOPT) X(NLMSG)
 
 enum abi_show {
 #define ABI_SHOW_ENUM(show) ABI_SHOW_##show,
@@ -67,6 +68,9 @@ void abi_show_perf_attr(struct abi_text *text, const struct abi_shown *call, uns
  * Returns how many bytes could be read, from the start; 0 for none.
  */
 size_t abi_peek(void *to, uint64_t from, size_t size);
+
+/* Prints an address, 0 as NULL. */
+void abi_show_address(struct abi_text *text, uint64_t address);
 
 /* Prints the string at address @from in quotes, escaped, up to a bound. */
 void abi_show_string(struct abi_text *text, uint64_t from);

@@ -79,16 +79,22 @@ void abi_show_bytes(struct abi_text *text, const char *bytes, size_t len, bool m
 	abi_text_add(text, more ? "\"..." : "\"");
 }
 
+void abi_show_address(struct abi_text *text, uint64_t address)
+{
+	if (address)
+		abi_text_add(text, "0x%" PRIx64, address);
+	else
+		abi_text_add(text, "NULL");
+}
+
 void abi_show_string(struct abi_text *text, uint64_t from)
 {
 	char buf[STRING_MAX];
 	size_t got, len;
 
 	got = abi_peek(buf, from, sizeof(buf));
-	if (!from) {
-		abi_text_add(text, "NULL");
-	} else if (!got) {
-		abi_text_add(text, "0x%" PRIx64, from);
+	if (!got) {
+		abi_show_address(text, from);
 	} else {
 		len = strnlen(buf, got);
 		abi_show_bytes(text, buf, len, len == got);

@@ -20,7 +20,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Makes four calls and writes how each ended: '.' well, else its first error. */
+/* Makes four calls under the fault @spec; each one's error, or 0, is in @errs. */
 static void four_calls(const char *spec, int errs[4])
 {
 	union bpf_attr attr = {0};

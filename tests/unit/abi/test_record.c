@@ -212,7 +212,7 @@ static void perf_events(void **state)
 	       "config=PERF_COUNT_SW_CPU_CLOCK, sample_freq=99, "
 	       "sample_type=PERF_SAMPLE_TID|PERF_SAMPLE_RAW, freq=1}, -1, 2, -1, 0) = "
 	       "-1 ENOSYS (Function not implemented)\n"
-	       "perf_event_open({type=8, size=128, config=0, config1=\"/bin/sh\", "
+	       "perf_event_open({type=8, size=128, config=0x0, config1=\"/bin/sh\", "
 	       "config2=0x1230}, 7, -1, -1, 0) = -1 ENOSYS (Function not implemented)\n");
 }
 
@@ -272,7 +272,7 @@ static void netlink(void **state)
 		 "setsockopt(700, SOL_NETLINK, NETLINK_EXT_ACK, 0x%lx, 4) = 0\n"
 		 "bind(700, {nl_family=AF_NETLINK, nl_pid=0, nl_groups=0x0}, 12) = 0\n"
 		 "send(700, {nlmsg_len=16, nlmsg_type=RTM_GETLINK, nlmsg_flags=0x5, "
-		 "nlmsg_seq=9}, 16, 0) = 16\n"
+		 "nlmsg_seq=9}, 16, 0x0) = 16\n"
 		 "close(700) = 0\n",
 		 (unsigned long)&one);
 	expect(want);

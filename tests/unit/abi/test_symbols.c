@@ -11,12 +11,13 @@
 
 #include "abi/calls.h"
 
-/* Addresses only, so that no libc header and no type comes in the way. */
-#define DECLARE(symbol) extern const char symbol[], __wrap_##symbol[];
-#pragma GCC diagnostic ignored "-Wbuiltin-declaration-mismatch"
+/* Addresses only, under names of our own: no libc header, no compiler's builtin. */
+#define DECLARE(symbol)                                        \
+	extern const char reached_##symbol[] __asm__(#symbol); \
+	extern const char wrapper_##symbol[] __asm__("__wrap_" #symbol);
 ABI_SYMBOLS(DECLARE)
 
-#define ROW(symbol) {#symbol, symbol, __wrap_##symbol},
+#define ROW(symbol) {#symbol, reached_##symbol, wrapper_##symbol},
 static const struct {
 	const char *name, *reached, *wrapper;
 } symbols[] = {ABI_SYMBOLS(ROW)};
