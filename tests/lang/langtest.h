@@ -78,6 +78,7 @@ struct run_options {
 /* What a run gave. Text is owned by the run. */
 struct run {
 	char dir[32];	 /* working directory; removed by run_end() */
+	char skep[512];	 /* the program, or a copy that another user can reach */
 	char cases[512]; /* the directory of the case file */
 	char *command;	 /* as a shell would take it */
 	char *out, *err; /* what skep printed, NUL-terminated */

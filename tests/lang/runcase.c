@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -82,7 +83,7 @@ char *run_expand(const struct run *r, const struct run_options *o, const char *t
 	} vars[] = {{"{{tmp}}", r->dir},
 		    {"{{workloads}}", o->workloads},
 		    {"{{cases}}", r->cases},
-		    {"{{skep}}", o->skep},
+		    {"{{skep}}", r->skep},
 		    {"{{bgpid}}", pid}};
 
 	snprintf(pid, sizeof(pid), "%d", r->background);
@@ -140,7 +141,7 @@ static struct strings make_argv(const struct lang_case *c, const struct run *r,
 	struct strings argv = {0};
 
 	add_words(&argv, r, o, c->wrap);
-	strings_add(&argv, o->skep);
+	strings_add(&argv, r->skep);
 	add_option(&argv, r, o, "--engine", o->engine);
 	add_words(&argv, r, o, c->global);
 	strings_add(&argv, "trace");
@@ -329,6 +330,25 @@ static void start_background(const struct lang_case *c, struct run *r, const str
 	strings_free(&argv);
 }
 
+/* The source may lie below a directory that only its owner may enter. */
+static void copy_skep(struct run *r, const struct run_options *o)
+{
+	int from = open(o->skep, O_RDONLY | O_CLOEXEC);
+	int to = open(".skep", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	do
+		n = from < 0 || to < 0 || fchmod(to, 0755) ? -1 : sendfile(to, from, NULL, 1 << 20);
+	while (n > 0);
+	if (n < 0)
+		run_fail(r, "copying %s: %s", o->skep, strerror(errno));
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	snprintf(r->skep, sizeof(r->skep), "%s/.skep", r->dir);
+}
+
 static bool enter_dir(const struct lang_case *c, struct run *r, const struct run_options *o)
 {
 	char path[64];
@@ -342,8 +362,12 @@ static bool enter_dir(const struct lang_case *c, struct run *r, const struct run
 		run_fail(r, "%s: %s", r->dir, strerror(errno));
 		return false;
 	}
-	if (c->uid >= 0 && (chown(r->dir, c->uid, c->uid) || chmod(r->dir, 0755)))
-		run_fail(r, "%s: %s", r->dir, strerror(errno));
+	snprintf(r->skep, sizeof(r->skep), "%s", o->skep);
+	if (c->uid >= 0) {
+		if (chown(r->dir, c->uid, c->uid) || chmod(r->dir, 0755))
+			run_fail(r, "%s: %s", r->dir, strerror(errno));
+		copy_skep(r, o);
+	}
 	if (symlink(o->workloads, "workload"))
 		run_fail(r, "workload: %s", strerror(errno));
 	snprintf(path, sizeof(path), "%s/truth", r->dir);
