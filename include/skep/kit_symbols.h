@@ -32,7 +32,7 @@ enum kit_symbols_reason {
 const char *kit_symbols_reason_text(enum kit_symbols_reason reason);
 
 struct kit_function {
-	const char *name;
+	const char *name; /* as in the file; may end in a version such as @@GLIBC_2.14 */
 	uint64_t address; /* virtual address in the file's own terms */
 	uint64_t offset;  /* byte in the file: what perf_event_open(2) wants for a uprobe */
 	uint64_t size;	  /* bytes, 0 if the symbol does not say */
@@ -55,9 +55,9 @@ void kit_elf_close(struct kit_elf *elf);
 const char *kit_elf_path(const struct kit_elf *elf);
 
 /*
- * Finds the function called name, in .symtab and then in .dynsym; a global one before a local
- * one. Returns 0 and fills *fn, whose name lives as long as elf; or -errno with the cause in
- * *reason (may be NULL).
+ * Finds the function called name (with or without version), in .symtab and then in .dynsym; a
+ * global one before a local one, the default version before older ones. Returns 0 and fills *fn,
+ * whose name lives as long as elf; or -errno with the cause in *reason (may be NULL).
  */
 int kit_elf_find(struct kit_elf *elf, const char *name, struct kit_function *fn,
 		 enum kit_symbols_reason *reason);
@@ -97,6 +97,9 @@ int kit_resolve_program(const char *name, char *buf, size_t size);
  * dynamic loader's cache (/etc/ld.so.cache) and then in the standard directories.
  */
 int kit_resolve_library(const char *name, char *buf, size_t size);
+
+/* The same by a given cache file of the loader's format only: for tests and for other roots. */
+int kit_resolve_library_in(const char *cache, const char *name, char *buf, size_t size);
 
 /* True if name matches glob: '*' any run of bytes, '?' one byte, all else itself. */
 bool kit_glob_match(const char *glob, const char *name);
