@@ -214,6 +214,14 @@ struct lang_plan {
 	uint32_t nmaps;
 	uint32_t globals;  /* index in maps, or LANG_NONE */
 	uint32_t ring;     /* index in maps, or LANG_NONE */
+	/* u64 in the globals map, or LANG_NONE: the runner writes the time of start there
+	 * (same clock as nsecs), for `elapsed`, before it runs anything. */
+	uint32_t start_offset;
+	/* { u64 requested, u64 code } in the globals map, or LANG_NONE: exit() leaves its
+	 * request here too, so that it is honoured when the ring buffer is full. */
+	uint32_t exit_offset;
+	bool boot_clock;   /* nsecs counts from boot with suspend (CLOCK_BOOTTIME), else
+	                    * CLOCK_MONOTONIC */
 	struct lang_program *programs;
 	uint32_t nprograms;
 	struct lang_attach *attaches; /* in the order of attaching: BEGIN first, END last */
