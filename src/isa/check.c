@@ -44,10 +44,10 @@ static bool writes(uint8_t use)
 	return use == ISA_REG_WRITE || use == ISA_REG_RDWR;
 }
 
-/* Descriptors and indexes of maps are 32 bits wide: nothing may hide in the upper half. */
+/* Descriptors, indexes of maps and distances are 32 bits wide: the upper half is unused. */
 static bool upper_is_zero(uint8_t id)
 {
-	return id == ISA_OP_LD64_MAP || id == ISA_OP_LD64_IDX;
+	return id == ISA_OP_LD64_MAP || id == ISA_OP_LD64_IDX || id == ISA_OP_LD64_FUNC;
 }
 
 static enum isa_error_id check_insn(const struct bpf_insn *insn, size_t left)

@@ -149,7 +149,7 @@ static void constructors_make_the_rfcs_bytes(void **state)
 	char got[sizeof(want)], *p = got;
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-	skip();
+	return; /* the bytes below are in the other order */
 #endif
 	assert_int_equal(sizeof(want), CNT(made) * 17 + 1);
 	for (size_t i = 0; i < CNT(made); i++) {
@@ -315,6 +315,8 @@ static void malformed_programs_are_refused(void **state)
 		{PROG(ISA_LD_IMM64_LO(1, 0, 1), ISA_EXIT()), ISA_E_LD64_HALF, 0},
 		{PROG(ISA_LD_IMM64_LO(1, 0, 1), RAW(0, 0, 0, 3, 0), ISA_EXIT()), ISA_E_LD64_HALF,
 		 0},
+		{PROG(ISA_LD_IMM64_LO(1, 4, 2), ISA_LD_IMM64_HI(1), ISA_EXIT(), ISA_EXIT()),
+		 ISA_E_LD64_HALF, 0},
 		{PROG(ISA_LD_IMM64_LO(1, 1, 1), ISA_LD_IMM64_HI(1), ISA_EXIT()), ISA_E_LD64_HALF,
 		 0},
 		{PROG(ISA_MOV64_IMM(0, 0)), ISA_E_FALL, 0},
