@@ -44,5 +44,10 @@ LANG_ERROR(BAD_TARGET, "bad-target", "this cannot be changed",
 LANG_ERROR(PROBE_PARTS, "probe-parts", "a probe has at most %d parts", NULL)
 LANG_ERROR(NOT_SUPPORTED_YET, "not-supported-yet", "%s: not supported yet", NULL)
 
+/* lowering */
+LANG_ERROR(PROGRAM_TOO_LARGE, "program-too-large",
+	   "this clause does not fit into one BPF program (stack or jump distance)",
+	   "use fewer or shorter strings, or split it into several clauses")
+
 #undef LANG_ERROR
 #undef LANG_WARNING
