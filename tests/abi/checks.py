@@ -19,6 +19,8 @@ INCLUDES = [
     ({'src/trace/a.c': '#include "lang/ir/ir.h"\n'}, 'private to src/lang/'),
     ({'src/cli/a.c': '#include <skep/trace.h>\n#include <bpf/bpf.h>\n'}, None),
     ({'include/skep/isa.h': '#include <skep/lang.h>\n'}, 'isa may not include lang'),
+    ({'src/kit/a.c': '#include <skep/lang_format.h>\n'}, None),
+    ({'src/kit/a.c': '#include <skep/lang.h>\n'}, 'kit may not include lang'),
     ({'src/attic/a.c': '\n'}, '"attic" is not a room'),
     ({'src/cli/a.c': '#include <skep/misc.h>\n'}, 'belongs to no room'),
     ({'README': '\n'}, 'no sources found'),
