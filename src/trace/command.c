@@ -141,6 +141,16 @@ out:
 	return err;
 }
 
+/* A name with a slash is the path itself. */
+static int find_program(const char *name, char *path, size_t size)
+{
+	if (!strchr(name, '/'))
+		return kit_resolve_program(name, path, size);
+	if (access(name, X_OK))
+		return -errno;
+	return (size_t)snprintf(path, size, "%s", name) < size ? 0 : -ENAMETOOLONG;
+}
+
 int trace_command_start(struct trace_command **commandp, const char *line,
 			struct trace_failure *failure)
 {
@@ -156,7 +166,7 @@ int trace_command_start(struct trace_command **commandp, const char *line,
 	}
 	if (err)
 		goto out;
-	err = kit_resolve_program(words[0], path, sizeof(path));
+	err = find_program(words[0], path, sizeof(path));
 	if (err) {
 		trace_fail(failure, err, NULL, "cannot run the command '%s'", words[0]);
 		goto out;

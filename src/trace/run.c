@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -184,7 +184,7 @@ static int watch_process(struct trace_session *s, struct loop *loop)
 
 	if (pid <= 0)
 		return 0;
-	loop->process = (int)syscall(SYS_pidfd_open, pid, 0);
+	loop->process = pidfd_open(pid, 0);
 	if (loop->process < 0)
 		return trace_fail(s->failure, -errno, NULL, "cannot watch process %d", (int)pid);
 	return watch(loop, loop->process, ON_PROCESS);
