@@ -37,6 +37,7 @@ enum ir_op {
 	IR_NEG,      /* dst = -a */
 	IR_SWAP,     /* dst = byte-swapped (to big endian) low `size` bytes of a (2, 4, 8) */
 	IR_EXT,      /* dst = low `size` bytes of a, zero- or (sign) sign-extended */
+	/* The base `a` of an access is a register, or (optimised) IR_NOREG: memory object `mem`. */
 	IR_LOAD,     /* dst = *(size *)(a + off), zero- or (sign) sign-extended */
 	IR_STORE,    /* *(size *)(a + off) = b */
 	IR_ATOMIC,   /* lock *(size *)(a + off) op= b; alu is BPF_ADD, BPF_OR …, no fetch */
@@ -151,5 +152,7 @@ int ir_check(const struct ir_function *fn, FILE *why); /* consistency; a bug whe
 int ir_optimise(struct ir_function *fn);
 int ir_allocate(struct ir_function *fn, struct ir_allocation *out);
 void ir_dump(const struct ir_function *fn, FILE *out);
+/* The same after ir_allocate(), and the places of the registers. */
+void ir_dump_allocation(const struct ir_function *fn, const struct ir_allocation *alloc, FILE *out);
 
 #endif
