@@ -77,7 +77,8 @@ void lang_message_print(const struct lang_message *message, FILE *out);
  *         its BTF, so close the world after freeing the plan.
  * @plan: a new plan on success, NULL otherwise.
  * @messages: errors and warnings; free with lang_messages_free() in either case.
- * Returns 0, -EINVAL when there were errors, -ENOMEM.
+ * Returns 0, -EINVAL when there were errors, -ENOMEM, or -EBADMSG when the compiler made
+ * something inconsistent: a bug of its own.
  */
 int lang_compile(const char *file, const char *text, size_t length, struct lang_world *world,
 		 const struct lang_options *options, struct lang_plan **plan,
