@@ -25,7 +25,7 @@ struct machine_state {
 /* Runs @fn. Returns 0, or -1 when it does not end or does what it may not. */
 int machine_interpret(const struct ir_function *fn, struct machine_state *state);
 
-/* A function of about @size statements, the same for the same @seed. */
+/* A function of about @size statements, the same for the same @seed and C compiler. */
 struct ir_function *machine_random(struct lang_arena *arena, uint64_t seed, uint32_t size);
 uint64_t machine_next(uint64_t *seed);
 
