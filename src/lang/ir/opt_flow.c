@@ -15,10 +15,13 @@ static struct ir_insn *skip_labels(struct ir_insn *insn)
 	return insn;
 }
 
-static void remove_unreached(struct ir_function *fn, struct liveness *live, bool *changed)
+static int remove_unreached(struct ir_function *fn, struct lang_arena *arena, bool *changed)
 {
-	for (uint32_t i = 0; i < live->nblocks; i++) {
-		struct live_block *block = &live->blocks[i];
+	struct liveness live;
+	int err = live_blocks(fn, arena, &live);
+
+	for (uint32_t i = 0; i < live.nblocks && !err; i++) {
+		struct live_block *block = &live.blocks[i];
 		struct ir_insn *insn = block->first, *next;
 
 		if (block->reached)
@@ -29,6 +32,7 @@ static void remove_unreached(struct ir_function *fn, struct liveness *live, bool
 		}
 		*changed = true;
 	}
+	return err;
 }
 
 static bool has_target(const struct ir_insn *insn)
@@ -97,12 +101,10 @@ static int remove_idle(struct ir_function *fn, struct lang_arena *arena, struct 
 int opt_flow(struct ir_function *fn, struct lang_arena *arena, bool *changed)
 {
 	struct ir_insn **labels = ARENA_ARRAY(arena, struct ir_insn *, fn->nlabels);
-	struct liveness live;
-	int err = labels ? live_blocks(fn, arena, &live) : -ENOMEM;
+	int err = labels ? remove_unreached(fn, arena, changed) : -ENOMEM;
 
 	if (err)
 		return err;
-	remove_unreached(fn, &live, changed);
 	for (struct ir_insn *insn = fn->first; insn; insn = insn->next)
 		if (insn->op == IR_LABEL)
 			labels[insn->label] = insn;
@@ -111,5 +113,7 @@ int opt_flow(struct ir_function *fn, struct lang_arena *arena, bool *changed)
 			thread_jump(insn, labels, changed);
 		invert(fn, insn, labels, changed);
 	}
-	return remove_idle(fn, arena, labels, changed);
+	err = remove_idle(fn, arena, labels, changed);
+	/* A jump that nobody jumps to any more is unreachable now. */
+	return err ? err : remove_unreached(fn, arena, changed);
 }
