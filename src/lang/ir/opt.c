@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "lang/ir/live.h"
 #include "lang/ir/opt.h"
 
 #define MAX_ROUNDS 12
@@ -49,6 +50,30 @@ int opt_unused(struct ir_function *fn, struct lang_arena *arena, bool *changed)
 	return 0;
 }
 
+/* Writes that are overwritten before anybody reads them. */
+static int opt_overwritten(struct ir_function *fn, struct lang_arena *arena, bool *changed)
+{
+	struct liveness live;
+	struct ir_insn *insn = fn->first, *next;
+	int err = live_analyse(fn, arena, &live);
+
+	for (uint32_t number = 0; insn && !err; insn = next, number++) {
+		struct live_range **range;
+
+		next = insn->next;
+		if (insn->dst == IR_NOREG || !ir_is_pure(insn))
+			continue;
+		range = &live.ranges[insn->dst];
+		while (*range && (*range)->to <= 2 * number + 2)
+			*range = (*range)->next;
+		if (*range && (*range)->from <= 2 * number + 2)
+			continue;
+		ir_remove(fn, insn);
+		*changed = true;
+	}
+	return err;
+}
+
 static int optimise_once(struct ir_function *fn, bool *changed)
 {
 	struct lang_arena *arena = arena_new();
@@ -61,6 +86,8 @@ static int optimise_once(struct ir_function *fn, bool *changed)
 		err = opt_values(fn, arena, changed);
 	if (!err)
 		err = opt_unused(fn, arena, changed);
+	if (!err)
+		err = opt_overwritten(fn, arena, changed);
 	arena_free(arena);
 	return err;
 }

@@ -18,6 +18,7 @@
 
 #define MAX_ROUNDS 64
 #define NEVER	   1e30 /* cost of what must not be spilled */
+#define BOUND	   32	/* times as costly: before 5.16 the verifier forgets bounds in the stack */
 
 /* "This register is copied from or to that one." */
 struct hint {
@@ -65,6 +66,16 @@ static uint32_t frequency(const struct live_block *block)
 	return by_depth[block->depth < 4 ? block->depth : 3] / (block->cold ? 8 : 1);
 }
 
+/* Does @insn teach the verifier a bound of @insn->a (a comparison) or of the result (a mask)? */
+static ir_reg bounded(const struct ir_insn *insn)
+{
+	if (ir_is_reg(insn->b) || insn->b.imm == 0)
+		return IR_NOREG;
+	if (insn->op == IR_BR && insn->alu != BPF_JEQ && insn->alu != BPF_JNE)
+		return insn->a.reg;
+	return insn->op == IR_ALU && insn->alu == BPF_AND ? insn->dst : IR_NOREG;
+}
+
 /* What spilling each register would cost, by use; its hints; the calls. */
 static void survey_insn(struct scan *s, struct ir_insn *insn, uint32_t number, uint32_t freq,
 			uint32_t *writes)
@@ -81,6 +92,8 @@ static void survey_insn(struct scan *s, struct ir_insn *insn, uint32_t number, u
 		if (!s->def[insn->dst])
 			writes[insn->dst] = 2;
 	}
+	if (bounded(insn) != IR_NOREG)
+		s->cost[bounded(insn)] += BOUND * freq;
 	if (insn->op == IR_CALL)
 		s->calls[s->ncalls++] = number;
 	if (insn->op == IR_MOV && ir_is_reg(insn->a) && insn->a.reg != insn->dst) {

@@ -12,7 +12,23 @@
 
 #include <cmocka.h>
 
+#include "ir_machine.h"
 #include "lang/emit/emit.h"
+
+/* calloc() fails when this many more have succeeded; negative: never. The linker wraps it. */
+static long callocs_left = -1;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	if (callocs_left == 0)
+		return NULL;
+	if (callocs_left > 0)
+		callocs_left--;
+	return __real_calloc(n, size);
+}
 
 struct fixture {
 	struct lang_arena *arena;
@@ -378,6 +394,42 @@ static void test_dump(void **state)
 	free(text);
 }
 
+/* All passes over @fn with the n-th allocation of memory failing. */
+static int compile_without(struct fixture *f, long n)
+{
+	int err;
+
+	callocs_left = n;
+	err = ir_optimise(f->fn);
+	if (!err)
+		err = ir_check(f->fn, NULL);
+	if (!err)
+		err = ir_allocate(f->fn, &f->alloc);
+	if (!err)
+		err = emit_program(f->fn, &f->alloc, f->arena, &f->prog);
+	callocs_left = -1;
+	return err;
+}
+
+/* Every failing allocation is noticed, and leaves nothing behind. */
+static void test_no_memory(void **state)
+{
+	int err = -ENOMEM, n;
+
+	for (n = 0; err == -ENOMEM && n < 1000; n++) {
+		void *made = NULL;
+		struct fixture *f;
+
+		assert_int_equal(setup(&made), 0);
+		f = made;
+		f->fn = machine_random(f->arena, 7, 400);
+		err = compile_without(f, n);
+		teardown(&made);
+	}
+	assert_int_equal(err, 0);
+	assert_true(n > 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -399,6 +451,7 @@ int main(void)
 		TEST(test_check_undefined),
 		TEST(test_check_labels),
 		TEST(test_dump),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
