@@ -63,6 +63,8 @@ bool check_target(struct parser *p, const struct expr *expr)
 	return false;
 }
 
+static struct expr *parse_unary(struct parser *p);
+
 /* args = [ expr { "," expr } ] @close . */
 static bool parse_args(struct parser *p, struct expr *expr, enum token_kind close, const char *what)
 {
@@ -116,11 +118,56 @@ static struct expr *parse_map(struct parser *p)
 	return finish(p, expr, expr->loc.pos);
 }
 
+/* Is the token a map without keys, and ", (" behind it? */
+static bool at_map_and_keys(const struct parser *p)
+{
+	struct lexer ahead = p->lexer;
+	struct token comma, paren;
+
+	if (p->tok.kind != TOKEN_MAP || p->cx->quiet)
+		return false;
+	ahead.muted = true;
+	lexer_next(&ahead, &comma);
+	lexer_next(&ahead, &paren);
+	return comma.kind == TOKEN_COMMA && paren.kind == TOKEN_LPAREN;
+}
+
+/*
+ * keys = map "," "(" args ")" ")" .
+ * The several keys of delete(@m, (a, b)) become the map's own. Whether the parentheses
+ * are around all of them is seen only at their end, so this is tried, in silence (which
+ * also keeps attempts from nesting), and undone when they are not.
+ */
+static bool try_keys(struct parser *p, struct expr *call)
+{
+	struct parser before = *p;
+	struct expr *map = parse_leaf(p, EXPR_MAP);
+	bool ok;
+
+	call->args = ARENA_NEW(p->cx->arena, struct expr *);
+	if (!map || !call->args)
+		return false;
+	parser_advance(p);
+	parser_advance(p);
+	p->cx->quiet = true;
+	ok = p->tok.kind != TOKEN_RPAREN && parse_args(p, map, TOKEN_RPAREN, "") &&
+	     map->nargs > 1 && parser_accept(p, TOKEN_RPAREN) && finish(p, map, map->loc.pos);
+	p->cx->quiet = false;
+	if (ok) {
+		call->args[call->nargs++] = map;
+		return true;
+	}
+	call->args = NULL;
+	*p = before;
+	return false;
+}
+
 /* ident = name [ "(" args ")" ] . */
 static struct expr *parse_ident(struct parser *p)
 {
 	static const char *const of_types[] = {"sizeof", "offsetof", "typeof", "typeinfo"};
 	struct expr *expr;
+	bool takes_key;
 
 	for (size_t i = 0; i < sizeof(of_types) / sizeof(of_types[0]); i++) {
 		if (parser_is_name(p, of_types[i])) {
@@ -132,7 +179,9 @@ static struct expr *parse_ident(struct parser *p)
 	if (!expr || !parser_accept(p, TOKEN_LPAREN))
 		return expr;
 	expr->kind = EXPR_CALL;
-	if (!parse_args(p, expr, TOKEN_RPAREN, "',' or ')'"))
+	takes_key = !strcmp(expr->name, "delete") || !strcmp(expr->name, "has_key");
+	if ((!takes_key || !at_map_and_keys(p) || !try_keys(p, expr)) &&
+	    !parse_args(p, expr, TOKEN_RPAREN, "',' or ')'"))
 		return NULL;
 	return finish(p, expr, expr->loc.pos);
 }
@@ -203,8 +252,6 @@ static const char *parse_type(struct parser *p, bool *certain)
 	*certain |= stars && p->tok.kind == TOKEN_RPAREN;
 	return *text ? text : NULL;
 }
-
-static struct expr *parse_unary(struct parser *p);
 
 /*
  * cast = "(" type ")" unary .

@@ -226,6 +226,11 @@ static void test_postfix(void **state)
 	assert_expr("f(1, g(2), \"s\")", "f(1, g(2), \"s\")");
 	assert_expr("$1 + $#", "($1 + $#)");
 	assert_expr("delete(@m[1])", "delete(@m[1])");
+	assert_expr("delete(@m, 1)", "delete(@m, 1)");
+	assert_expr("delete(@m, (1, \"a\"))", "delete(@m[1, \"a\"])");
+	assert_expr("has_key(@m, (1))", "has_key(@m, 1)");
+	assert_expr("has_key(@m, (1 + 2) * 3)", "has_key(@m, ((1 + 2) * 3))");
+	assert_expr("has_key(@m, (struct x *)1)", "has_key(@m, (<struct x *>1))");
 }
 
 static void test_casts(void **state)
@@ -418,6 +423,8 @@ static void test_nesting(void **state)
 	assert_repeated("BEGIN { $x = ", "(int8)", 100000, "1; }", "nesting");
 	assert_repeated("BEGIN { $x = ", "f(", 100000, "1; }", "nesting");
 	assert_repeated("BEGIN { $x = ", "@[", 100000, "1; }", "nesting");
+	assert_repeated("BEGIN { $x = ", "delete(@m, (", 50000, "; }", "nesting");
+	assert_repeated("BEGIN { $x = ", "delete(@m[", 50000, "; }", "nesting");
 	assert_repeated("BEGIN { $x = $y", ".a", 100000, "; }", "nesting");
 	assert_repeated("BEGIN ", "{ ", 100000, "", "nesting");
 	assert_repeated("BEGIN { ", "if (1) { ", 100000, "", "nesting");
