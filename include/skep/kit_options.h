@@ -52,6 +52,8 @@ struct kit_option {
 	 * the next word only if that is no option.
 	 */
 	bool optional_arg;
+	/* With optional_arg: never from the next word, only as --name=ARG. */
+	bool attached_arg;
 	int64_t min, max;	    /* INT */
 	const char *const *choices; /* ENUM: ends with NULL */
 	bool *given;		    /* set to true if the option is there; may be NULL */

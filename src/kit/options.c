@@ -116,7 +116,7 @@ static int set_from(struct parser *p, const struct kit_option *o, const char *at
 
 	if (attached || !takes_arg(o))
 		return set(p, o, attached);
-	if (o->optional_arg && (!next || (next[0] == '-' && next[1])))
+	if (o->optional_arg && (o->attached_arg || !next || (next[0] == '-' && next[1])))
 		return set(p, o, "");
 	if (!next) {
 		blame(p, o);
@@ -266,7 +266,10 @@ static void help_option(const struct kit_option *o, struct kit_buffer *out)
 	kit_buffer_puts(&left, o->short_name ? "  " : "      ");
 	put_name(&left, o);
 	if (takes_arg(o))
-		kit_buffer_printf(&left, o->optional_arg ? " [%s]" : " %s",
+		kit_buffer_printf(&left,
+				  o->attached_arg   ? "[=%s]"
+				  : o->optional_arg ? " [%s]"
+						    : " %s",
 				  o->arg ? o->arg : "ARG");
 	at = left.len;
 	kit_buffer_add(out, left.data, left.len);

@@ -17,7 +17,7 @@ static struct settings {
 	bool quiet, listed;
 	int verbose, format;
 	int64_t pid;
-	const char *output, *list;
+	const char *output, *list, *record;
 	struct kit_strings programs;
 } s;
 
@@ -39,6 +39,8 @@ static const struct kit_option options[] = {
 	{'v', "verbose", KIT_OPTION_COUNT, &s.verbose, .help = "Say more."},
 	{0, "a-very-long-option-name", KIT_OPTION_STRING, &s.output, .arg = "SOMETHING",
 	 .help = "Too long for the column."},
+	{0, "record", KIT_OPTION_STRING, &s.record, .arg = "FILE", .optional_arg = true,
+	 .attached_arg = true, .help = "Print calls."},
 };
 
 static const struct kit_option_example examples[] = {
@@ -142,6 +144,11 @@ static void test_optional_argument(void **state)
 	assert_string_equal(s.list, "vfs*");
 	assert_int_equal(parse("--list=x", NULL), 0);
 	assert_string_equal(s.list, "x");
+	/* Only attached: the next word is another matter. */
+	assert_int_equal(parse("--record", "word", NULL), 0);
+	assert_string_equal(s.record, "");
+	assert_int_equal(parse("--record=x", NULL), 0);
+	assert_string_equal(s.record, "x");
 	assert_int_equal(parse("-q", NULL), 0);
 	assert_false(s.listed);
 }
@@ -194,6 +201,7 @@ static void test_help(void **state)
 		"  -v, --verbose             Say more.\n"
 		"      --a-very-long-option-name SOMETHING\n"
 		"                            Too long for the column.\n"
+		"      --record[=FILE]       Print calls.\n"
 		"\n"
 		"Examples:\n"
 		"  skep trace -l 'vfs_*'\n"
