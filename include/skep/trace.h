@@ -68,6 +68,8 @@ struct trace_options {
 	const char *script_name;   /* for messages at run time; borrowed; may be NULL */
 	const char *script;	   /* its text, for the source line; borrowed; may be NULL */
 	size_t script_len;
+	bool dry_run;		       /* load and attach, then end: nothing of the script runs
+					* but what is attached, nothing is printed */
 	bool allow_unsafe;	       /* system() may run */
 	pid_t pid;		       /* uprobes fire in this process only, and the run ends with
 					* it; 0: none */

@@ -299,6 +299,47 @@ int trace_globals_refresh(struct trace_session *s)
 	return bpf_map_lookup_elem(s->map_fds[s->plan->globals], &zero, s->globals);
 }
 
+/* Where the word at @offset is; NULL when the plan has none there. */
+static uint64_t *global_word(const struct trace_session *s, uint32_t offset)
+{
+	size_t size;
+
+	if (offset == LANG_NONE || s->plan->globals == LANG_NONE)
+		return NULL;
+	size = s->plan->maps[s->plan->globals].value_size;
+	if (offset % 8 || offset > size || size - offset < sizeof(uint64_t))
+		return NULL;
+	return (uint64_t *)(void *)(s->globals + offset);
+}
+
+uint64_t trace_globals_word(const struct trace_session *s, uint32_t offset)
+{
+	const uint64_t *word = global_word(s, offset);
+
+	return word ? __atomic_load_n(word, __ATOMIC_ACQUIRE) : 0;
+}
+
+/* Writes the copy back to a map that is not mapped. */
+static int store_globals(struct trace_session *s)
+{
+	uint32_t zero = 0;
+
+	if (s->globals_mapped)
+		return 0;
+	return bpf_map_update_elem(s->map_fds[s->plan->globals], &zero, s->globals, BPF_EXIST);
+}
+
+int trace_globals_set(struct trace_session *s, uint32_t offset, uint64_t word)
+{
+	uint64_t *at = global_word(s, offset);
+	int err = trace_globals_refresh(s);
+
+	if (err || !at)
+		return err;
+	__atomic_store_n(at, word, __ATOMIC_RELEASE);
+	return store_globals(s);
+}
+
 /* Where a scalar is, and its is_set word; NULL when the plan is wrong. */
 static unsigned char *scalar(const struct trace_session *s, const struct lang_map *map,
 			     uint64_t **is_set)
@@ -339,7 +380,6 @@ static int read_scalar(struct trace_session *s, const struct lang_map *map, stru
 /* @set: zero() leaves the variable there, with 0; clear() removes it. */
 static int write_scalar(struct trace_session *s, const struct lang_map *map, bool set)
 {
-	uint32_t zero = 0;
 	uint64_t *is_set;
 	unsigned char *at;
 	int err = trace_globals_refresh(s);
@@ -355,9 +395,7 @@ static int write_scalar(struct trace_session *s, const struct lang_map *map, boo
 		__atomic_store_n((uint64_t *)(void *)at, 0, __ATOMIC_RELEASE);
 	else
 		memset(at, 0, map->value.size);
-	if (s->globals_mapped)
-		return 0;
-	return bpf_map_update_elem(s->map_fds[s->plan->globals], &zero, s->globals, BPF_EXIST);
+	return store_globals(s);
 }
 
 /* --- entry points ------------------------------------------------------------------ */

@@ -81,6 +81,20 @@ static int on_record(void *ctx, void *data, size_t size)
 }
 
 /*
+ * exit() also leaves a word: its record may have found the ring buffer full. When the record
+ * came too, it is the one that counts.
+ */
+static void look_for_exit(struct trace_session *s)
+{
+	uint32_t offset = s->plan->exit_offset;
+
+	if (s->exiting || offset == LANG_NONE || !trace_globals_word(s, offset))
+		return;
+	s->exiting = true;
+	s->exit_code = (int)(trace_globals_word(s, offset + 8) & 0xff);
+}
+
+/*
  * Prints what the ring buffer holds, at most @budget records, and notices a reader that has gone.
  * Without a limit programs that print faster than we do would keep us here for ever.
  */
@@ -94,6 +108,7 @@ static int drain(struct trace_session *s, size_t budget)
 		return s->failure->text ? n
 					: trace_fail(s->failure, n, NULL,
 						     "the ring buffer could not be read");
+	look_for_exit(s);
 	return kit_output_flush(s->options->output);
 }
 
@@ -140,10 +155,13 @@ static int on_tick(struct trace_session *s, struct loop *loop, uint64_t i)
 static int on_problems(struct trace_session *s, struct loop *loop)
 {
 	uint64_t ticks;
+	int err;
 
 	if (read(loop->problems, &ticks, sizeof(ticks)) < 0)
 		return 0;
-	return trace_problems(s);
+	/* Where the globals are not mapped, this is when exit() is seen, too. */
+	err = trace_globals_refresh(s);
+	return err ? err : trace_problems(s);
 }
 
 static int on_ready(struct trace_session *s, struct loop *loop, uint64_t what)
@@ -205,7 +223,7 @@ static int open_loop(struct trace_session *s, struct loop *loop, const sigset_t 
 	err = loop->signals < 0 ? -errno : watch(loop, loop->signals, ON_SIGNAL);
 	if (!err && s->ring)
 		err = watch(loop, ring_buffer__epoll_fd(s->ring), ON_RING);
-	if (!err && s->plan->nerrors)
+	if (!err && (s->plan->nerrors || s->plan->exit_offset != LANG_NONE))
 		err = watch_timer(loop, PROBLEMS_NS, ON_PROBLEMS, &loop->problems);
 	if (!err)
 		err = watch_process(s, loop);
@@ -261,10 +279,28 @@ static uint64_t count_probes(const struct lang_plan *plan)
 	return n;
 }
 
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* The clock that the script's nsecs counts by. */
+static int64_t script_now(const struct trace_session *s)
+{
+	return now_ns(s->plan->boot_clock ? CLOCK_BOOTTIME : CLOCK_MONOTONIC);
+}
+
 static int begin(struct trace_session *s, struct loop *loop)
 {
-	int err;
+	int err = trace_globals_set(s, s->plan->start_offset, (uint64_t)script_now(s));
 
+	if (err)
+		return trace_fail(s->failure, err, NULL, "cannot set the script's start time");
+	if (s->options->dry_run)
+		return trace_attach(s);
 	kit_output_attached(s->options->output, count_probes(s->plan));
 	err = trace_fire(s, LANG_ATTACH_BEGIN);
 	if (!err)
@@ -298,14 +334,6 @@ static int finish(struct trace_session *s)
 	return err ? err : kit_output_flush(out);
 }
 
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static int prepare(struct trace_session *s, struct loop *loop)
 {
 	int ncpus = libbpf_num_possible_cpus();
@@ -313,7 +341,7 @@ static int prepare(struct trace_session *s, struct loop *loop)
 	if (ncpus < 1)
 		return trace_fail(s->failure, ncpus, NULL, "cannot count the CPUs");
 	s->ncpus = (uint32_t)ncpus;
-	s->wall_offset = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME);
+	s->wall_offset = now_ns(CLOCK_REALTIME) - script_now(s);
 	s->errors_seen = calloc(s->plan->nerrors + 1, sizeof(*s->errors_seen));
 	loop->timers = calloc(s->plan->nattaches + 1, sizeof(*loop->timers));
 	return s->errors_seen && loop->timers ? 0
@@ -351,9 +379,9 @@ int trace_run(const struct lang_plan *plan, const struct trace_options *options,
 		err = open_loop(&s, &loop, &signals);
 	if (!err)
 		err = begin(&s, &loop);
-	if (!err)
+	if (!err && !options->dry_run)
 		err = run_loop(&s, &loop);
-	if (!err)
+	if (!err && !options->dry_run)
 		err = finish(&s);
 	else
 		trace_detach(&s);

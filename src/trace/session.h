@@ -41,7 +41,7 @@ struct trace_session {
 
 	struct ring_buffer *ring;
 	uint64_t *errors_seen; /* plan->nerrors: times already reported */
-	int64_t wall_offset;   /* ns from boot time to the wall clock */
+	int64_t wall_offset;   /* ns from the clock of nsecs to the wall clock */
 	uint32_t ncpus;	       /* possible CPUs */
 
 	size_t budget;		/* records that may still be handled in this turn */
@@ -114,6 +114,10 @@ int trace_map_clear(struct trace_session *s, uint32_t map);
 int trace_map_zero(struct trace_session *s, uint32_t map);
 /* All maps of the script that hold something, in the order of their definition. */
 int trace_maps_print(struct trace_session *s);
+/* A word of the globals as it was read last; 0 when the plan has no such word. */
+uint64_t trace_globals_word(const struct trace_session *s, uint32_t offset);
+/* Sets a word of the globals. */
+int trace_globals_set(struct trace_session *s, uint32_t offset, uint64_t word);
 /* Refreshes the copy of the globals when they are not mapped. */
 int trace_globals_refresh(struct trace_session *s);
 

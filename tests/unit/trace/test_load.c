@@ -95,6 +95,8 @@ static struct lang_plan plan_of(struct lang_attach *attaches, uint32_t n)
 	return (struct lang_plan){
 		.maps = maps,
 		.nmaps = NMAPS,
+		.start_offset = LANG_NONE,
+		.exit_offset = LANG_NONE,
 		.globals = GLOBALS,
 		.ring = RING,
 		.programs = programs,

@@ -62,8 +62,12 @@ static struct lang_map maps[NMAPS] = {
 		  .nkeys = 1,
 		  .value = {.data = LANG_DATA_INT, .size = 8}},
 };
-static const struct lang_plan plan = {
-	.maps = maps, .nmaps = NMAPS, .globals = GLOBALS, .ring = LANG_NONE};
+static const struct lang_plan plan = {.maps = maps,
+				      .nmaps = NMAPS,
+				      .start_offset = LANG_NONE,
+				      .exit_offset = LANG_NONE,
+				      .globals = GLOBALS,
+				      .ring = LANG_NONE};
 
 struct fixture {
 	struct capture capture;
