@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the running kernel can do, probed through the seam when it is first asked for.
+ */
+#ifndef TRACE_WORLD_FEATURES_H
+#define TRACE_WORLD_FEATURES_H
+
+#include <stdbool.h>
+
+#include <skep/lang_world.h>
+
+/* What is known so far. Zeroed, but for btf and ctx. */
+struct trace_features {
+	/*
+	 * The kernel's BTF. @open: open it if it is not yet; otherwise NULL then. NULL when there
+	 * is none.
+	 */
+	struct btfr *(*btf)(void *ctx, bool open);
+	void *ctx;
+
+	enum { TRACE_FEATURE_UNKNOWN, TRACE_FEATURE_NO, TRACE_FEATURE_YES } known[LANG_FEAT_COUNT];
+};
+
+/* Probes @feature unless that is done. Without the privilege to probe the answer is false. */
+bool trace_feature(struct trace_features *features, enum lang_feature feature);
+
+/* Its name, "atomic_fetch", for people. */
+const char *trace_feature_name(enum lang_feature feature);
+
+#endif
