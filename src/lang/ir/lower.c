@@ -314,14 +314,18 @@ static void set_program_name(struct lang_program *prog, const struct probe *prob
 	}
 }
 
-static void dump_ir(struct lower *lw, enum lang_stage stage)
+/* @alloc: where registers are by now, or NULL. */
+static void dump_ir(struct lower *lw, enum lang_stage stage, const struct ir_allocation *alloc)
 {
 	const struct lang_options *o = &lw->cx->options;
 
 	if (!(o->dump & 1u << stage) || !o->dump_file)
 		return;
 	fprintf(o->dump_file, "%s of %s:\n", lang_stage_name(stage), lw->probe->full);
-	ir_dump(lw->fn, o->dump_file);
+	if (alloc)
+		ir_dump_allocation(lw->fn, alloc, o->dump_file);
+	else
+		ir_dump(lw->fn, o->dump_file);
 }
 
 static int too_large(struct lower *lw)
@@ -341,16 +345,16 @@ static int finish_unit(struct lower *lw, struct lang_program *prog)
 		return too_large(lw);
 	if (lw->fn->failed || arena_failed(lw->arena))
 		return -ENOMEM;
-	dump_ir(lw, LANG_STAGE_IR);
+	dump_ir(lw, LANG_STAGE_IR, NULL);
 	err = ir_check(lw->fn, lw->cx->options.dump_file);
 	if (!err)
 		err = ir_optimise(lw->fn);
 	if (!err) {
-		dump_ir(lw, LANG_STAGE_OPT);
+		dump_ir(lw, LANG_STAGE_OPT, NULL);
 		err = ir_allocate(lw->fn, &alloc);
 	}
 	if (!err) {
-		dump_ir(lw, LANG_STAGE_RA);
+		dump_ir(lw, LANG_STAGE_RA, &alloc);
 		err = emit_program(lw->fn, &alloc, lw->arena, prog);
 	}
 	if (err == -E2BIG)
