@@ -337,7 +337,7 @@ int kit_elf_find(struct kit_elf *elf, const char *name, struct kit_function *fn,
 		 enum kit_symbols_reason *reason)
 {
 	size_t nfunctions = 0, i;
-	struct symbol best;
+	struct symbol best = {0};
 
 	because(reason, KIT_SYMBOLS_OK, 0);
 	for (i = 0; i < 2; i++) {
