@@ -131,10 +131,8 @@ static struct value lower_delete(struct lower *lw, const struct expr *call)
 {
 	const struct expr *map = call->args[0];
 
-	if (call->nargs == 2)
-		map_delete(lw, map->map, &call->args[1], call->loc);
-	else
-		map_delete(lw, map->map, map->args, call->loc);
+	/* delete(@m, key) was made delete(@m[key]) by the checker */
+	map_delete(lw, map->map, map->args, call->loc);
 	return value_scalar(ir_i(0));
 }
 
@@ -148,7 +146,7 @@ struct value lower_call(struct lower *lw, const struct expr *call)
 	case FUNCTION_NTOP: return lower_ntop(lw, call);
 	case FUNCTION_STRFTIME: return value_scalar(lower_scalar(lw, call->args[1]));
 	case FUNCTION_HAS_KEY:
-		return value_scalar(ir_r(map_has_key(lw, call->args[0]->map, &call->args[1])));
+		return value_scalar(ir_r(map_has_key(lw, call->args[0]->map, call->args[0]->args)));
 	case FUNCTION_LEN: return value_scalar(ir_r(map_count(lw, call->args[0]->map)));
 	case FUNCTION_DELETE: return lower_delete(lw, call);
 	default: lower_event(lw, call); return value_scalar(ir_i(0));

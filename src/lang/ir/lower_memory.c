@@ -94,9 +94,20 @@ void mem_end_statement(struct lower *lw, uint32_t scratch_mark)
 	lw->scratch_used = scratch_mark;
 }
 
+/* The widest access at @off, of at most @left bytes, that the verifier takes on the stack:
+ * there it wants natural alignment. */
+static uint32_t access_width(int32_t off, uint32_t left)
+{
+	uint32_t width = 8;
+
+	while (width > left || (uint32_t)off % width)
+		width /= 2;
+	return width;
+}
+
 void mem_zero(struct lower *lw, struct mem mem, uint32_t size)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, width;
 
 	if (size > COPY_INLINE) {
 		/* Reading from NULL fails at once, and the helper then clears the buffer. */
@@ -105,15 +116,15 @@ void mem_zero(struct lower *lw, struct mem mem, uint32_t size)
 		ir_call_void(lw->fn, HELPER_PROBE_READ_KERNEL, 3, args);
 		return;
 	}
-	for (uint32_t width = 8; width; width /= 2)
-		for (; size - done >= width; done += width)
-			ir_store(lw->fn, mem.base, mem.off + (int32_t)done, (uint8_t)width,
-				 ir_i(0));
+	for (; done < size; done += width) {
+		width = access_width(mem.off + (int32_t)done, size - done);
+		ir_store(lw->fn, mem.base, mem.off + (int32_t)done, (uint8_t)width, ir_i(0));
+	}
 }
 
 void mem_copy(struct lower *lw, struct mem to, struct mem from, uint32_t size)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, width;
 
 	if (size > COPY_INLINE) {
 		struct ir_arg args[] = {mem_addr(lw, to), ir_i(size), mem_addr(lw, from)};
@@ -121,31 +132,30 @@ void mem_copy(struct lower *lw, struct mem to, struct mem from, uint32_t size)
 		ir_call_void(lw->fn, HELPER_PROBE_READ_KERNEL, 3, args);
 		return;
 	}
-	for (uint32_t width = 8; width; width /= 2)
-		for (; size - done >= width; done += width) {
-			ir_reg r = ir_load(lw->fn, from.base, from.off + (int32_t)done,
-					   (uint8_t)width, false);
+	for (; done < size; done += width) {
+		ir_reg r;
 
-			ir_store(lw->fn, to.base, to.off + (int32_t)done, (uint8_t)width, ir_r(r));
-		}
+		width = access_width(to.off + (int32_t)done, size - done);
+		width = access_width(from.off + (int32_t)done, width);
+		r = ir_load(lw->fn, from.base, from.off + (int32_t)done, (uint8_t)width, false);
+		ir_store(lw->fn, to.base, to.off + (int32_t)done, (uint8_t)width, ir_r(r));
+	}
 }
 
 void mem_store_bytes(struct lower *lw, struct mem to, const char *bytes, uint32_t length,
 		     uint32_t size)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, width;
 
 	if (length > size)
 		length = size;
-	for (uint32_t width = 8; width; width /= 2)
-		for (; size - done >= width && done < length; done += width) {
-			uint64_t v = 0;
-			uint32_t n = length - done < width ? length - done : width;
+	for (; done < length; done += width) {
+		uint64_t v = 0;
 
-			memcpy(&v, bytes + done, n);
-			ir_store(lw->fn, to.base, to.off + (int32_t)done, (uint8_t)width,
-				 ir_i((int64_t)v));
-		}
+		width = access_width(to.off + (int32_t)done, size - done);
+		memcpy(&v, bytes + done, length - done < width ? length - done : width);
+		ir_store(lw->fn, to.base, to.off + (int32_t)done, (uint8_t)width, ir_i((int64_t)v));
+	}
 	if (done < size)
 		mem_zero(lw, mem_at(to, (int32_t)done), size - done);
 }
