@@ -399,15 +399,16 @@ static const char *tracefs(void)
 static void test_tracepoint_fallback(void **state)
 {
 	struct lang_attach attach = {.kind = LANG_ATTACH_RAW_TP,
-				     .probe = "tracepoint:syscalls:sys_enter_getppid",
-				     .name = "sys_enter_getppid",
+				     .probe =
+					     "tracepoint:syscalls:sys_enter_sched_get_priority_max",
+				     .name = "sys_enter_sched_get_priority_max",
 				     .nprobes = 1};
 	struct plan p;
 	char *text, *notes;
 
 	require(tracefs() != NULL, "tracefs is not mounted");
 	make_plan(&p, BPF_PROG_TYPE_RAW_TRACEPOINT, &attach, 1);
-	text = run(&p.plan, "getppid", &notes);
+	text = run(&p.plan, "calls", &notes);
 	assert_string_equal(text, "\n\n@n: 777\n");
 	assert_true(wait_for_reaper());
 	assert_nothing_left();
@@ -448,8 +449,8 @@ static int be_the_command(const char *what)
 
 	if (!strcmp(what, "threads"))
 		call_from_threads();
-	for (i = 0; !strcmp(what, "getppid") && i < 777; i++)
-		syscall(SYS_getppid);
+	for (i = 0; !strcmp(what, "calls") && i < 777; i++)
+		syscall(SYS_sched_get_priority_max, 0);
 	if (!strcmp(what, "faults")) {
 		pages = mmap(NULL, 1000 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			     -1, 0);
