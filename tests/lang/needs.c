@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -106,10 +107,21 @@ static bool have_bpf_map(unsigned int type, unsigned int value_size, unsigned in
 			       .key_size = type == BPF_MAP_TYPE_RINGBUF ? 0 : 4,
 			       .value_size = value_size,
 			       .max_entries = entries};
-	int fd = syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit before;
+	int fd;
 
+	/*
+	 * Before Linux 5.11 maps count as locked memory, and what cases before this one
+	 * used may not have been given back yet. The limit is put back, because raising
+	 * it is skep's own business.
+	 */
+	getrlimit(RLIMIT_MEMLOCK, &before);
+	setrlimit(RLIMIT_MEMLOCK, &all);
+	fd = syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 	if (fd >= 0)
 		close(fd);
+	setrlimit(RLIMIT_MEMLOCK, &before);
 	return fd >= 0;
 }
 
