@@ -54,7 +54,8 @@ LANG_ERROR(UNKNOWN_PROVIDER, "unknown-provider", "there is no probe type '%s'",
 	   "skep trace -l lists them")
 LANG_ERROR(PROBE_TYPE_LATER, "probe-type-later", "'%s' probes are not supported yet", NULL)
 LANG_ERROR(PROBE_FORM, "probe-form", "this is not how a probe of type %s is written", NULL)
-LANG_ERROR(TRACEPOINT_CATEGORY, "tracepoint-category", "tracepoint '%s' without its category", NULL)
+LANG_ERROR(TRACEPOINT_CATEGORY, "tracepoint-category", "tracepoint '%s' without its category",
+	   "write tracepoint:category:event")
 LANG_ERROR(TIMER_UNIT, "timer-unit", "'%s' is not a unit of time", "units are hz, s, ms and us")
 LANG_ERROR(TIMER_VALUE, "timer-value", "'%s' is not a usable interval",
 	   "for example 1s, 100ms, or s:1, hz:99; not 0")

@@ -47,6 +47,7 @@ static void unknown_field(struct checker *ck, struct expr *e)
 	const struct lang_field *fields = probe->info.fields;
 	struct lang_suggest s = {.name = e->name};
 	char *all = arena_strdup(ck->cx->arena, "");
+	uint32_t listed = 0;
 
 	if (ck->cx->quiet)
 		return;
@@ -57,15 +58,15 @@ static void unknown_field(struct checker *ck, struct expr *e)
 	lang_error(ck->cx, e->name_loc, LANG_E_UNKNOWN_FIELD, probe->full, e->name);
 	for (uint32_t i = 0; i < probe->info.nfields; i++) {
 		lang_suggest_offer(&s, fields[i].name);
-		if (all && i < MAX_LISTED)
-			all = arena_printf(ck->cx->arena, "%s%s%s", all, i ? ", " : "",
+		/* every tracepoint has the common ones: naming them helps nobody */
+		if (all && strncmp(fields[i].name, "common_", 7) && listed++ < MAX_LISTED)
+			all = arena_printf(ck->cx->arena, "%s%s%s", all, *all ? ", " : "",
 					   fields[i].name);
 	}
 	if (s.best)
 		lang_hint(ck->cx, "did you mean '%s'?", s.best);
-	else if (probe->info.nfields)
-		lang_hint(ck->cx, "it has %s%s", all ? all : "",
-			  probe->info.nfields > MAX_LISTED ? ", …" : "");
+	else if (listed)
+		lang_hint(ck->cx, "it has %s%s", all ? all : "", listed > MAX_LISTED ? ", …" : "");
 	else
 		lang_hint(ck->cx, "it has none");
 }

@@ -55,8 +55,7 @@ static bool decide_keys(struct checker *ck, struct expr *e)
 	struct map_def *map = e->map;
 
 	map->keys = ARENA_ARRAY(ck->cx->arena, struct type, e->nargs + 1);
-	state->key_sign_known = ARENA_ARRAY(ck->cx->arena, bool, e->nargs + 1);
-	if (!map->keys || !state->key_sign_known) {
+	if (!map->keys) {
 		ck->failed = true;
 		return false;
 	}
@@ -79,7 +78,7 @@ static bool check_key(struct checker *ck, struct expr *e, uint32_t i)
 		lang_error(ck->cx, key->loc, LANG_E_KEY_KIND, TYPE_TEXT(key->type));
 		return false;
 	}
-	if (type_merge_key(&state->def.keys[i], key, &state->key_sign_known[i], &ck->changed))
+	if (type_merge_key(&state->def.keys[i], key, &ck->changed))
 		return true;
 	if (!ck->cx->quiet)
 		lang_error(ck->cx, key->loc, LANG_E_KEY_TYPE, i + 1, e->name,
@@ -141,7 +140,7 @@ static void merge_value(struct checker *ck, struct expr *target, struct expr *va
 	if (!type_is_storable(value->type.kind) && !type_is_aggregation(value->type.kind)) {
 		lang_error(ck->cx, value->loc, LANG_E_VALUE_KIND, target->name,
 			   TYPE_TEXT(value->type));
-	} else if (!type_merge(&map->value, value, &state->value_sign_known, &ck->changed)) {
+	} else if (!type_merge(&map->value, value, &state->constant, &ck->changed)) {
 		if (!ck->cx->quiet)
 			lang_error(ck->cx, target->loc, LANG_E_MAP_TYPE, target->name,
 				   TYPE_TEXT(map->value), place(ck, state->value_loc),

@@ -97,7 +97,7 @@ static void assign(struct checker *ck, struct expr *target, struct expr *value)
 	if (value->type.kind != TYPE_UNKNOWN && !type_is_storable(value->type.kind))
 		lang_error(ck->cx, value->loc, LANG_E_VALUE_KIND, target->name,
 			   TYPE_TEXT(value->type));
-	else if (!type_merge(&var->type, value, &state->sign_known, &ck->changed))
+	else if (!type_merge(&var->type, value, &state->constant, &ck->changed))
 		report_conflict(ck, target, var, value->type);
 	target->type = var->type;
 }

@@ -31,14 +31,13 @@ struct map_state {
 	struct lang_loc keys_loc;  /* the use that decided the keys */
 	struct lang_loc value_loc; /* the assignment that decided the value */
 	bool plain;		   /* changed by other means than ++ -- += -= */
-	bool value_sign_known;	   /* decided by something else than constants >= 0 */
-	bool *key_sign_known;
+	bool constant;		   /* only constants >= 0 were assigned: may still be a pointer */
 };
 
 struct var_state {
 	struct var_def def; /* first */
 	uint32_t pass;	    /* the pass that has seen it assigned */
-	bool sign_known;
+	bool constant;	    /* as in map_state */
 };
 
 struct unit_state {
@@ -113,11 +112,11 @@ void resolve_expr(struct checker *ck, struct expr *e);
 int units_make(struct checker *ck, struct clause *clause, const struct clause_facts *facts,
 	       struct probe_list *list, size_t first);
 
-/* merge.c: makes *type hold @value of @from too. *@sign_known: see map_state. Returns false when
+/* merge.c: makes *type hold @value of @from too. *@constant: see map_state. Returns false when
  * they do not fit together; *@changed is set when *type grew. */
-bool type_merge(struct type *type, const struct expr *value, bool *sign_known, bool *changed);
+bool type_merge(struct type *type, const struct expr *value, bool *constant, bool *changed);
 /* The same for a key, where integers and pointers may be mixed. */
-bool type_merge_key(struct type *type, const struct expr *value, bool *sign_known, bool *changed);
+bool type_merge_key(struct type *type, const struct expr *value, bool *changed);
 /* Can it be a map's key or value, or a variable's? */
 bool type_is_storable(enum type_kind kind);
 

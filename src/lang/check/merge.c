@@ -3,8 +3,9 @@
  * One type for all that is assigned to a variable or map, or used as one key part.
  *
  * Merging only ever grows a type (unknown to known, larger sizes, unsigned to signed, pointer to
- * what to pointer), so that repeated passes come to an end. Constants that are not negative fit
- * signed and unsigned, and say nothing about the sign unless nothing else does.
+ * what to pointer), so that repeated passes come to an end. The first assignment decides whether
+ * integers are signed; constants that are not negative never change that later. Integer keys are
+ * always signed: bpftrace prints them so.
  */
 #include "lang/check/checker.h"
 
@@ -46,16 +47,13 @@ static void grow(uint32_t *size, uint32_t least, bool *changed)
 	}
 }
 
-static void merge_int(struct type *type, const struct expr *value, bool *sign_known, bool *changed)
+static void merge_int(struct type *type, const struct expr *value, bool *constant, bool *changed)
 {
 	if (is_neutral(value))
 		return;
-	if (!*sign_known) {
-		set_signed(type, value->type.is_signed, changed);
-		*sign_known = true;
-	} else if (value->type.is_signed) {
+	*constant = false;
+	if (value->type.is_signed)
 		set_signed(type, true, changed);
-	}
 }
 
 /* Pointers to different things: a pointer to anything. */
@@ -71,13 +69,13 @@ static void merge_pointer(struct type *type, struct type other, bool *changed)
 	*changed = true;
 }
 
-static bool merge_same_kind(struct type *type, const struct expr *value, bool *sign_known,
+static bool merge_same_kind(struct type *type, const struct expr *value, bool *constant,
 			    bool *changed)
 {
 	struct type from = value->type;
 
 	switch (type->kind) {
-	case TYPE_INT: merge_int(type, value, sign_known, changed); return true;
+	case TYPE_INT: merge_int(type, value, constant, changed); return true;
 	case TYPE_PTR: merge_pointer(type, from, changed); return true;
 	case TYPE_STRING:
 	case TYPE_BUF: grow(&type->size, from.size, changed); return true;
@@ -97,33 +95,42 @@ static bool merge_same_kind(struct type *type, const struct expr *value, bool *s
 	}
 }
 
-bool type_merge(struct type *type, const struct expr *value, bool *sign_known, bool *changed)
+bool type_merge(struct type *type, const struct expr *value, bool *constant, bool *changed)
 {
 	if (value->type.kind == TYPE_UNKNOWN)
 		return true;
 	if (type->kind == TYPE_UNKNOWN) {
 		*type = stored_type(value->type);
-		*sign_known = !is_neutral(value);
+		*constant = is_neutral(value);
 		*changed = true;
 		return true;
 	}
 	if (type->kind == value->type.kind)
-		return merge_same_kind(type, value, sign_known, changed);
+		return merge_same_kind(type, value, constant, changed);
 	/* 0 is a pointer too */
 	if (type->kind == TYPE_PTR && is_neutral(value) && !value->const_value)
 		return true;
-	if (type->kind == TYPE_INT && !*sign_known && value->type.kind == TYPE_PTR) {
+	if (type->kind == TYPE_INT && *constant && value->type.kind == TYPE_PTR) {
 		*type = stored_type(value->type);
-		*sign_known = *changed = true;
+		*constant = false;
+		*changed = true;
 		return true;
 	}
 	return false;
 }
 
-bool type_merge_key(struct type *type, const struct expr *value, bool *sign_known, bool *changed)
+bool type_merge_key(struct type *type, const struct expr *value, bool *changed)
 {
+	bool constant = false;
+
 	if ((type->kind == TYPE_INT && value->type.kind == TYPE_PTR) ||
 	    (type->kind == TYPE_PTR && value->type.kind == TYPE_INT))
 		return true;
-	return type_merge(type, value, sign_known, changed);
+	if (type->kind == TYPE_INT && value->type.kind == TYPE_INT)
+		return true;
+	if (!type_merge(type, value, &constant, changed))
+		return false;
+	if (type->kind == TYPE_INT)
+		type->is_signed = true;
+	return true;
 }

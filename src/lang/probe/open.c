@@ -105,6 +105,27 @@ static void hint_near_probe(struct lang_context *cx, const struct probe *probe)
 		lang_hint(cx, "did you mean '%s'?", near.suggest.best);
 }
 
+static int take_first(void *arg, const char *target, const char *name)
+{
+	struct near *near = arg;
+
+	near->suggest.best = arena_printf(near->cx->arena, "%s:%s", target ? target : "", name);
+	return 1;
+}
+
+void probe_report_category(struct lang_context *cx, const struct probe *probe)
+{
+	struct lang_world *world = cx->world;
+	struct near near = {.cx = cx};
+	enum lang_reason reason;
+
+	lang_error(cx, probe->loc, LANG_E_TRACEPOINT_CATEGORY, probe->name);
+	world->probe_match(world->ctx, LANG_TRACEPOINT, "*", probe->name, take_first, &near,
+			   &reason);
+	if (near.suggest.best)
+		lang_hint(cx, "did you mean 'tracepoint:%s'?", near.suggest.best);
+}
+
 static void report_no_such_probe(struct lang_context *cx, const struct probe *probe)
 {
 	switch (probe->provider) {

@@ -254,11 +254,7 @@ static int parse_named(struct lang_context *cx, const struct probe_spec *spec, s
 	switch (probe->provider) {
 	case LANG_TRACEPOINT:
 		if (!probe->target) {
-			lang_error(cx, spec->loc, LANG_E_TRACEPOINT_CATEGORY, last);
-			lang_hint(cx,
-				  "write tracepoint:category:event; "
-				  "skep trace -l 'tracepoint:*:%s' lists candidates",
-				  last);
+			probe_report_category(cx, probe);
 			return 0;
 		}
 		break;

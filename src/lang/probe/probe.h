@@ -28,6 +28,9 @@ bool probe_duration(const char *text, uint64_t *value, const char **unit);
 /* Reports why the world could not open or list @probe (its names as far as known). */
 void probe_report(struct lang_context *cx, const struct probe *probe, enum lang_reason reason);
 
+/* Reports that the tracepoint's category is missing. */
+void probe_report_category(struct lang_context *cx, const struct probe *probe);
+
 /* Private to this folder: one probe, or all that a wildcard matches. */
 int probe_open_all(struct lang_context *cx, const struct probe *probe, struct probe_list *out);
 /* The text that `probe` shows, from provider, target, name, offset; NULL without memory. */
