@@ -95,7 +95,7 @@ LANG_ERROR(PROBE_UNSUPPORTED, "probe-unsupported",
 LANG_ERROR(NO_MEMORY, "no-memory", "out of memory", NULL)
 
 /* names */
-LANG_ERROR(LIMIT, "limit", "more than %d %s in one script", "split the script")
+LANG_ERROR(LIMIT, "limit", "more than %d %s", "split the script or clause")
 LANG_ERROR(PARAM_NUMBER, "param-number", "parameter $%u is '%s', which is not a number", NULL)
 LANG_ERROR(UNKNOWN_NAME, "unknown-name", "unknown name '%s'",
 	   "variables are written $x, maps @x, strings \"x\"")

@@ -54,6 +54,10 @@ static bool decide_keys(struct checker *ck, struct expr *e)
 	struct map_state *state = state_of(e);
 	struct map_def *map = e->map;
 
+	if (e->nargs > CHECK_MAX_KEYS) {
+		lang_error(ck->cx, e->loc, LANG_E_LIMIT, CHECK_MAX_KEYS, "keys of one map");
+		return false;
+	}
 	map->keys = ARENA_ARRAY(ck->cx->arena, struct type, e->nargs + 1);
 	if (!map->keys) {
 		ck->failed = true;

@@ -19,6 +19,7 @@
 /* Bounds of one script, so that searches through lists stay short. */
 #define CHECK_MAX_MAPS	  512
 #define CHECK_MAX_VARS	  256
+#define CHECK_MAX_KEYS	  32
 #define CHECK_MAX_STRINGS 512
 #define CHECK_MAX_FIELDS  128
 #define CHECK_MAX_PASSES  32  /* until types are stable: one reversed chain of that many maps */
