@@ -181,6 +181,8 @@ LANG_ERROR(AGGREGATION_VALUE, "aggregation-value", "%s is a %s, whose value cann
 LANG_WARNING(UNUSED_VALUE, "unused-value", "this has no effect", NULL)
 LANG_WARNING(SIGN_COMPARE, "sign-compare", "comparing %s %s %s: a negative number would be huge",
 	     "cast one side, for example (int64)x or (uint64)x")
+LANG_WARNING(NEVER_NEGATIVE, "never-negative", "%s is never less than 0",
+	     "cast it when it may be an error number: (int64)x < 0, (int32)x < 0")
 LANG_WARNING(SHIFT_RANGE, "shift-range", "shift by %lld: only 0 to 63 make sense", NULL)
 
 #undef LANG_ERROR

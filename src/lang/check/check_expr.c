@@ -16,11 +16,17 @@ static void check_int(struct expr *e)
 	check_set_const(e, (int64_t)e->value);
 }
 
+void check_literal(struct expr *e)
+{
+	e->is_const = false;
+	e->type = type_of_kind(TYPE_STRING, e->length + 1);
+}
+
 static void check_string(struct checker *ck, struct expr *e)
 {
 	uint32_t most = ck->cx->options.max_strlen;
 
-	e->type = type_of_kind(TYPE_STRING, e->length + 1);
+	check_literal(e);
 	if (e->length < most)
 		return;
 	lang_error(ck->cx, e->loc, LANG_E_STRING_SIZE, e->length, most - 1);

@@ -88,16 +88,19 @@ static bool may_be_negative(const struct expr *e)
 	       (!e->is_const || e->const_value < 0);
 }
 
+/* Orderings that mix signs, or ask what an unsigned number can never be. */
 static void warn_sign(struct checker *ck, const struct expr *e)
 {
 	const struct expr *l = e->left, *r = e->right;
 
-	if (l->type.kind != TYPE_INT || r->type.kind != TYPE_INT ||
-	    !check_is_unsigned(l->type, r->type))
+	if (l->type.kind != TYPE_INT || r->type.kind != TYPE_INT || e->op == OP_EQ ||
+	    e->op == OP_NE || !check_is_unsigned(l->type, r->type))
 		return;
 	if (may_be_negative(l) || may_be_negative(r))
 		lang_error(ck->cx, e->loc, LANG_E_SIGN_COMPARE, TYPE_TEXT(l->type),
 			   expr_op_text(e->op), TYPE_TEXT(r->type));
+	else if (r->is_const && !r->const_value && !l->is_const && e->op == OP_LT)
+		lang_error(ck->cx, e->loc, LANG_E_NEVER_NEGATIVE, TYPE_TEXT(l->type));
 }
 
 static void operand_error(struct checker *ck, struct expr *e)

@@ -50,7 +50,7 @@ static void check_formatted(struct checker *ck, struct expr *call)
 {
 	uint32_t given = call->nargs - 1;
 
-	check_expr(ck, call->args[0]);
+	check_literal(call->args[0]);
 	for (uint32_t i = 1; i < call->nargs; i++) {
 		check_value(ck, call->args[i]);
 		if (call->format)
@@ -174,12 +174,12 @@ void check_EXIT(struct checker *ck, struct expr *call)
 void check_TIME(struct checker *ck, struct expr *call)
 {
 	if (call->nargs)
-		check_expr(ck, call->args[0]);
+		check_literal(call->args[0]);
 }
 
 void check_JOIN(struct checker *ck, struct expr *call)
 {
 	check_int_arg(ck, call, 0, true);
 	if (call->nargs > 1)
-		check_expr(ck, call->args[1]);
+		check_literal(call->args[1]);
 }

@@ -66,7 +66,7 @@ void check_STRNCMP(struct checker *ck, struct expr *call)
 
 void check_STRFTIME(struct checker *ck, struct expr *call)
 {
-	check_expr(ck, call->args[0]);
+	check_literal(call->args[0]);
 	if (!check_int_arg(ck, call, 1, false))
 		return;
 	call->type = type_of_kind(TYPE_TIME, 8);

@@ -103,6 +103,8 @@ static inline const struct probe *check_probe(const struct checker *ck)
 
 /* resolve.c: returns 0 or -ENOMEM. */
 int resolve_clause(struct checker *ck, struct clause *clause, struct clause_facts *facts);
+/* Is it a builtin or function that bpftrace has and skep has not yet? */
+bool resolve_is_later(const char *name);
 /* Index of a string in plan->strings. */
 uint32_t check_intern(struct checker *ck, const char *text);
 /* resolve_call.c: name, arity, and what depends on the text alone. */
@@ -126,6 +128,8 @@ void check_expr(struct checker *ck, struct expr *e);
 /* Types e and reports when it has no value or one that cannot be computed with. */
 void check_value(struct checker *ck, struct expr *e);
 void check_condition(struct checker *ck, struct expr *e);
+/* Types a string literal that is not a value of the program (a format): of any length. */
+void check_literal(struct expr *e);
 /* Makes a constant of e. */
 void check_set_const(struct expr *e, int64_t value);
 

@@ -20,6 +20,18 @@ static const struct {
 	{"AF_UNIX", 1}, {"AF_INET", 2}, {"AF_INET6", 10}, {"true", 1}, {"false", 0},
 };
 
+/* What bpftrace has and skep has not, so that the message can say so. */
+static const char *const later[] = {
+	"kstack",   "ustack",	    "ksym",	   "usym",	"kaddr",       "uaddr",
+	"username", "jiffies",	    "ctx",	   "numaid",	"usermode",    "probetype",
+	"ppid",	    "pcomm",	    "reg",	   "cgroupid",	"cgroup_path", "macaddr",
+	"bswap",    "pton",	    "signal",	   "strerror",	"override",    "skboutput",
+	"unwatch",  "strcontains",  "sizeof",	   "offsetof",	"tseries",     "getopt",
+	"has_cpid", "syscall_name", "signal_name", "find",	"strstr",      "memcmp",
+	"errorf",   "warnf",	    "debugf",	   "kptr",	"uptr",	       "socket_cookie",
+	"path",	    "percpu_kaddr", "strcap",	   "dw_ustack", "is_ptr",
+};
+
 static void make_int(struct expr *e, int64_t value)
 {
 	e->kind = EXPR_INT;
@@ -102,10 +114,22 @@ static bool find_enumerator(struct checker *ck, const char *name, int64_t *value
 	return true;
 }
 
+bool resolve_is_later(const char *name)
+{
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (!strcmp(later[i], name))
+			return true;
+	return false;
+}
+
 static void unknown_name(struct checker *ck, struct expr *e)
 {
 	struct lang_suggest s = {.name = e->name};
 
+	if (resolve_is_later(e->name)) {
+		lang_error(ck->cx, e->loc, LANG_E_NOT_SUPPORTED_YET, e->name);
+		return;
+	}
 	lang_error(ck->cx, e->loc, LANG_E_UNKNOWN_NAME, e->name);
 	if (function_find(e->name) >= 0) {
 		lang_hint(ck->cx, "it is a function: write %s(…)", e->name);

@@ -15,6 +15,10 @@ static void unknown_function(struct checker *ck, struct expr *call)
 {
 	struct lang_suggest s = {.name = call->name};
 
+	if (resolve_is_later(call->name)) {
+		lang_error(ck->cx, call->name_loc, LANG_E_NOT_SUPPORTED_YET, call->name);
+		return;
+	}
 	lang_error(ck->cx, call->name_loc, LANG_E_UNKNOWN_FUNCTION, call->name);
 	if (builtin_find(call->name) >= 0) {
 		lang_hint(ck->cx, "'%s' is a value: leave out the parentheses", call->name);

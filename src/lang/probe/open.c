@@ -243,7 +243,7 @@ static int open_matches(struct lang_context *cx, const struct probe *pattern,
 	if (!opened && last != LANG_NO_SUCH_PROBE)
 		probe_report(cx, pattern, last);
 	else if (!opened)
-		lang_error(cx, pattern->loc, LANG_E_NO_MATCH, probe_full_name(cx, pattern));
+		lang_error(cx, pattern->loc, LANG_E_NO_MATCH, pattern->full);
 	return 0;
 }
 
@@ -252,11 +252,8 @@ static int expand(struct lang_context *cx, const struct probe *pattern, struct p
 	struct lang_world *world = cx->world;
 	struct matches matches = {.cx = cx};
 	enum lang_reason reason = LANG_OK;
-	const char *full = probe_full_name(cx, pattern);
 	int err;
 
-	if (!full)
-		return -ENOMEM;
 	err = world->probe_match(world->ctx, pattern->provider, pattern->target, pattern->name,
 				 keep_match, &matches, &reason);
 	if (err)
@@ -266,7 +263,7 @@ static int expand(struct lang_context *cx, const struct probe *pattern, struct p
 		return 0;
 	}
 	if (matches.total > PROBE_MAX - out->count) {
-		lang_error(cx, pattern->loc, LANG_E_TOO_MANY_PROBES, full,
+		lang_error(cx, pattern->loc, LANG_E_TOO_MANY_PROBES, pattern->full,
 			   out->count + matches.total, PROBE_MAX);
 		return 0;
 	}
@@ -278,11 +275,11 @@ int probe_open_all(struct lang_context *cx, const struct probe *pattern, struct 
 	struct probe probe = *pattern;
 	enum lang_reason reason;
 
-	if (is_wildcard(probe.target) || (!probe.offset && is_wildcard(probe.name)))
-		return expand(cx, &probe, out);
 	probe.full = probe_full_name(cx, &probe);
 	if (!probe.full)
 		return -ENOMEM;
+	if (is_wildcard(probe.target) || (!probe.offset && is_wildcard(probe.name)))
+		return expand(cx, &probe, out);
 	if (out->count >= PROBE_MAX) {
 		lang_error(cx, probe.loc, LANG_E_TOO_MANY_PROBES, probe.full, out->count + 1,
 			   PROBE_MAX);

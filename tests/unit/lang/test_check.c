@@ -513,6 +513,9 @@ static const struct error_case error_cases[] = {
 	{"aggregation-value", "BEGIN { @c = count(); @d = @c + 1; }", "print()"},
 	{"unused-value", "BEGIN { pid + 1; }", NULL},
 	{"sign-compare", "t:sched:sched_switch { @ = args.prev_pid < nsecs; }", NULL},
+	{"never-negative", "kr:vfs_read /retval < 0/ { @ = 1; }", "(int64)x"},
+	{"not-supported-yet", "BEGIN { @ = kstack; }", NULL},
+	{"not-supported-yet", "BEGIN { @ = bswap(1); }", NULL},
 	{"shift-range", "BEGIN { @ = pid << 64; }", NULL},
 };
 
@@ -615,6 +618,69 @@ static void test_places(void **state)
 	finish(&run);
 }
 
+/* A format is no value: its length is its own. */
+static void test_long_format(void **state)
+{
+	struct run run;
+	char text[512];
+
+	snprintf(text, sizeof(text), "BEGIN { printf(\"%0200d%%s\", comm); time(\"%0200d\"); }", 0,
+		 0);
+	start_checked(&run, text);
+	finish(&run);
+}
+
+/* The n-th allocation fails, for every n: an answer or none, never a crash. */
+static int allocations_left = -1;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	if (!allocations_left)
+		return NULL;
+	if (allocations_left > 0)
+		allocations_left--;
+	return __real_calloc(n, size);
+}
+
+static bool check_with_memory(int allocations, const char *text)
+{
+	struct run run;
+	bool done;
+
+	start(&run, true);
+	run.cx.text = text;
+	run.cx.length = strlen(text);
+	allocations_left = allocations;
+	run.script = parse_script(&run.cx);
+	if (run.script)
+		run.checked = check_script(&run.cx, run.script);
+	for (struct unit *unit = run.checked ? run.checked->units : NULL; unit; unit = unit->next)
+		check_unit(&run.cx, run.checked, unit);
+	allocations_left = -1;
+	done = run.checked;
+	finish(&run);
+	return done;
+}
+
+static void test_no_memory(void **state)
+{
+	static const char text[] =
+		"t:many:event_1*, t:sched:*, k:vfs_* { @[probe, comm] = hist(pid); }"
+		"t:syscalls:sys_enter_openat { @s[str(args.filename)] = nsecs; $x = \"a\";"
+		" printf(\"%s %d\", $x, args.flags); @[1, 2] = 3; @t = strftime(\"%H\", nsecs); }";
+	static const char good[] = "t:many:event_1??, k:vfs_* { @[probe, comm] = hist(pid); }";
+	int n = 0;
+
+	for (int i = 0; i < 200; i++)
+		assert_false(check_with_memory(i, text));
+	while (!check_with_memory(n, good))
+		assert_true(++n < 1000);
+	assert_true(n > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +702,8 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_several_errors),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_long_format),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests_name("lang/check", tests, NULL, NULL);
