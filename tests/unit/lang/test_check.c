@@ -413,121 +413,130 @@ static void test_probe_names(void **state)
 	finish(&run);
 }
 
-/* One script for each id; @hint, when there, is part of the hint. */
+/* One script for each id, which stands in brackets as in messages; @hint, when there, is part of
+ * the hint. */
 struct error_case {
 	const char *id, *text, *hint;
 };
 
 static const struct error_case error_cases[] = {
-	{"unknown-provider", "kprob:vfs_read { @ = 1; }", "'kprobe'"},
-	{"probe-type-later", "usdt:/bin/app:x { @ = 1; }", NULL},
-	{"probe-form", "interval { @ = 1; }", "interval:s:1"},
-	{"probe-form", "uprobe:work { @ = 1; }", "uprobe:path:function"},
-	{"tracepoint-category", "t:sched_switch { @ = 1; }", "tracepoint:sched:sched_switch"},
-	{"tracepoint-category", "t:nothing { @ = 1; }", "category:event"},
-	{"timer-unit", "interval:days:1 { @ = 1; }", "hz, s, ms"},
-	{"timer-value", "interval:s:0 { @ = 1; }", NULL},
-	{"timer-value", "profile:1parsec { @ = 1; }", NULL},
-	{"software-event", "s:fault { @ = 1; }", "'faults'"},
-	{"software-count", "s:faults:0 { @ = 1; }", NULL},
-	{"probe-offset", "kr:vfs_read+4 { @ = 1; }", NULL},
-	{"offset-number", "k:vfs_read+4x { @ = 1; }", NULL},
-	{"no-match", "k:nothing* { @ = 1; }", NULL},
-	{"too-many-probes", "t:many:* { @ = 1; }", "narrow"},
-	{"no-tracepoint", "t:sched:sched_swich { @ = 1; }", "tracepoint:sched:sched_switch"},
-	{"no-raw-tracepoint", "rt:nothing { @ = 1; }", NULL},
-	{"no-function", "k:vfs_raed { @ = 1; }", "'vfs_read'"},
-	{"no-binary", "u:/bin/none:x { @ = 1; }", "path"},
-	{"not-elf", "u:/bin/script:x { @ = 1; }", NULL},
-	{"stripped", "u:/bin/stripped:x { @ = 1; }", "symbols"},
-	{"no-symbol", "u:/bin/app:wrk { @ = 1; }", "'work'"},
-	{"bad-offset", "k:vfs_read+999 { @ = 1; }", NULL},
-	{"probe-unsupported", "k:vfs_notrace { @ = 1; }", "CONFIG_KPROBES"},
-	{"param-number", "BEGIN { @ = $1; }", "str($1)"},
-	{"unknown-name", "BEGIN { @ = nsec; }", "'nsecs'"},
-	{"unknown-function", "BEGIN { prinf(\"x\"); }", "'printf'"},
-	{"unknown-field", "t:sched:sched_switch { @ = args.prev_pi; }", "'prev_pid'"},
-	{"unknown-field", "t:syscalls:sys_exit_read { @ = args.nothing; }",
+	{"[unknown-provider]", "kprob:vfs_read { @ = 1; }", "'kprobe'"},
+	{"[probe-type-later]", "usdt:/bin/app:x { @ = 1; }", NULL},
+	{"[probe-form]", "interval { @ = 1; }", "interval:s:1"},
+	{"[probe-form]", "uprobe:work { @ = 1; }", "uprobe:path:function"},
+	{"[tracepoint-category]", "t:sched_switch { @ = 1; }", "tracepoint:sched:sched_switch"},
+	{"[tracepoint-category]", "t:nothing { @ = 1; }", "category:event"},
+	{"[timer-unit]", "interval:days:1 { @ = 1; }", "hz, s, ms"},
+	{"[timer-value]", "interval:s:0 { @ = 1; }", NULL},
+	{"[timer-value]", "profile:1parsec { @ = 1; }", NULL},
+	{"[software-event]", "s:fault { @ = 1; }", "'faults'"},
+	{"[software-count]", "s:faults:0 { @ = 1; }", NULL},
+	{"[probe-offset]", "kr:vfs_read+4 { @ = 1; }", NULL},
+	{"[offset-number]", "k:vfs_read+4x { @ = 1; }", NULL},
+	{"[no-match]", "k:nothing* { @ = 1; }", NULL},
+	{"[too-many-probes]", "t:many:* { @ = 1; }", "narrow"},
+	{"[no-tracepoint]", "t:sched:sched_swich { @ = 1; }", "tracepoint:sched:sched_switch"},
+	{"[no-raw-tracepoint]", "rt:nothing { @ = 1; }", NULL},
+	{"[no-function]", "k:vfs_raed { @ = 1; }", "'vfs_read'"},
+	{"[no-binary]", "u:/bin/none:x { @ = 1; }", "path"},
+	{"[not-elf]", "u:/bin/script:x { @ = 1; }", NULL},
+	{"[stripped]", "u:/bin/stripped:x { @ = 1; }", "symbols"},
+	{"[no-symbol]", "u:/bin/app:wrk { @ = 1; }", "'work'"},
+	{"[bad-offset]", "k:vfs_read+999 { @ = 1; }", NULL},
+	{"[probe-unsupported]", "k:vfs_notrace { @ = 1; }", "CONFIG_KPROBES"},
+	{"[param-number]", "BEGIN { @ = $1; }", "str($1)"},
+	{"[unknown-name]", "BEGIN { @ = nsec; }", "'nsecs'"},
+	{"[unknown-function]", "BEGIN { prinf(\"x\"); }", "'printf'"},
+	{"[unknown-field]", "t:sched:sched_switch { @ = args.prev_pi; }", "'prev_pid'"},
+	{"[unknown-field]", "t:syscalls:sys_exit_read { @ = args.nothing; }",
 	 "it has __syscall_nr, ret"},
-	{"unknown-member", "BEGIN { @ = curtask->stat; }", "'state'"},
-	{"unknown-type", "BEGIN { @ = (struct nothing *)1; }", NULL},
-	{"unsafe", "BEGIN { system(\"ls\"); }", "--unsafe"},
-	{"argument-count", "BEGIN { @ = strlen(); }", "strlen(string)"},
-	{"argument-literal", "BEGIN { time(pid); }", NULL},
-	{"argument-type", "BEGIN { @ = strlen(pid); }", NULL},
-	{"argument-constant", "BEGIN { @ = strncmp(comm, \"a\", pid); }", NULL},
-	{"argument-range", "BEGIN { @ = strncmp(comm, \"a\", -1); }", NULL},
-	{"map-argument", "BEGIN { clear(pid); }", "clear(@m)"},
-	{"format-literal", "BEGIN { printf(comm); }", "%s"},
-	{"format", "BEGIN { printf(\"%y\", 1); }", NULL},
-	{"format-count", "BEGIN { printf(\"%d\"); }", NULL},
-	{"format-type", "BEGIN { printf(\"%s\", pid); }", "%d"},
-	{"print-top", "BEGIN { print(1, 2); }", NULL},
-	{"len-scalar", "BEGIN { @a = 1; @b = len(@a); }", NULL},
-	{"length-range", "k:vfs_read { @ = str(arg0, -1); }", NULL},
-	{"ntop-family", "BEGIN { @ = ntop(3, 1); }", "AF_INET"},
-	{"ntop-size", "BEGIN { @ = ntop(AF_INET6, 1); }", NULL},
-	{"aggregation-call", "BEGIN { $x = count(); }", "@m = count()"},
-	{"hist-bits", "BEGIN { @ = hist(1, 6); }", NULL},
-	{"lhist-step", "BEGIN { @ = lhist(1, 0, 10, 0); }", NULL},
-	{"lhist-range", "BEGIN { @ = lhist(1, 10, 10, 1); }", NULL},
-	{"lhist-buckets", "BEGIN { @ = lhist(1, 0, 1001, 1); }", "step"},
-	{"string-size",
+	{"[unknown-member]", "BEGIN { @ = curtask->stat; }", "'state'"},
+	{"[unknown-type]", "BEGIN { @ = (struct nothing *)1; }", NULL},
+	{"[unsafe]", "BEGIN { system(\"ls\"); }", "--unsafe"},
+	{"[argument-count]", "BEGIN { @ = strlen(); }", "strlen(string)"},
+	{"[argument-literal]", "BEGIN { time(pid); }", NULL},
+	{"[argument-type]", "BEGIN { @ = strlen(pid); }", NULL},
+	{"[argument-constant]", "BEGIN { @ = strncmp(comm, \"a\", pid); }", NULL},
+	{"[argument-range]", "BEGIN { @ = strncmp(comm, \"a\", -1); }", NULL},
+	{"[map-argument]", "BEGIN { clear(pid); }", "clear(@m)"},
+	{"[format-literal]", "BEGIN { printf(comm); }", "%s"},
+	{"[format]", "BEGIN { printf(\"%y\", 1); }", NULL},
+	{"[format-count]", "BEGIN { printf(\"%d\"); }", NULL},
+	{"[format-type]", "BEGIN { printf(\"%s\", pid); }", "%d"},
+	{"[print-top]", "BEGIN { print(1, 2); }", NULL},
+	{"[len-scalar]", "BEGIN { @a = 1; @b = len(@a); }", NULL},
+	{"[length-range]", "k:vfs_read { @ = str(arg0, -1); }", NULL},
+	{"[ntop-family]", "BEGIN { @ = ntop(3, 1); }", "AF_INET"},
+	{"[ntop-size]", "BEGIN { @ = ntop(AF_INET6, 1); }", NULL},
+	{"[aggregation-call]", "BEGIN { $x = count(); }", "@m = count()"},
+	{"[hist-bits]", "BEGIN { @ = hist(1, 6); }", NULL},
+	{"[lhist-step]", "BEGIN { @ = lhist(1, 0, 10, 0); }", NULL},
+	{"[lhist-range]", "BEGIN { @ = lhist(1, 10, 10, 1); }", NULL},
+	{"[lhist-buckets]", "BEGIN { @ = lhist(1, 0, 1001, 1); }", "step"},
+	{"[string-size]",
 	 "BEGIN { @ = \"0123456789012345678901234567890123456789012345678901234567890123\"; }",
 	 NULL},
-	{"no-value", "BEGIN { @ = exit(); }", NULL},
-	{"args-value", "t:sched:sched_switch { @ = args; }", "args.name"},
-	{"condition", "BEGIN /comm/ { @ = 1; }", NULL},
-	{"operand", "BEGIN { @ = -comm; }", NULL},
-	{"operands", "BEGIN { @ = comm == 1; }", "str("},
-	{"operands", "BEGIN { @ = comm < \"x\"; }", "strncmp"},
-	{"div-zero", "BEGIN { @ = pid / (1 - 1); }", NULL},
-	{"div-zero", "BEGIN { @ = 1; @ %= 0; }", NULL},
-	{"branches", "BEGIN { @ = pid ? 1 : comm; }", NULL},
-	{"cast", "BEGIN { @ = (int8)comm; }", NULL},
-	{"not-a-record", "k:vfs_read { @ = arg0.x; }", "cast"},
-	{"field-type", "BEGIN { @ = curtask->load; }", NULL},
-	{"index-type", "BEGIN { @ = comm[1]; }", NULL},
-	{"index-constant", "t:net:net_addr { @ = args.saddr[pid]; }", NULL},
-	{"index-range", "t:net:net_addr { @ = args.saddr[4]; }", NULL},
-	{"deref", "BEGIN { @ = *(void *)1; }", "cast"},
-	{"builtin-provider", "BEGIN { @ = arg0; }", "kprobe"},
-	{"arg-number", "rt:sched_switch { @ = arg3; }", NULL},
-	{"void-retval", "fexit:vfs_open { @ = retval; }", NULL},
-	{"no-command", "BEGIN { @ = cpid; }", "-c"},
-	{"args-btf", "rt:sched_wakeup { @ = args.p; }", "arg0"},
-	{"key-count", "BEGIN { @[1] = 1; @[1, 2] = 1; }", NULL},
-	{"key-count", "BEGIN { @ = 1; } END { delete(@, 1); }", NULL},
-	{"key-type", "BEGIN { @[1] = 1; } END { @[comm] = 1; }", NULL},
-	{"key-kind", "t:net:net_addr { @[args.saddr] = 1; }", NULL},
-	{"value-kind", "BEGIN { $x = *curtask; }", NULL},
-	{"map-type", "BEGIN { @ = count(); } END { @ = sum(1); }", NULL},
-	{"map-type", "BEGIN { @ = hist(1); } END { @ = hist(1, 2); }", NULL},
-	{"var-type", "BEGIN { $x = 1; $x = comm; }", NULL},
-	{"step-type", "BEGIN { @ = count(); @++; }", NULL},
-	{"step-type", "BEGIN { $s = comm; $s++; }", NULL},
-	{"compound-type", "BEGIN { @ += comm; }", NULL},
-	{"map-unassigned", "BEGIN { @start = 1; print(@star); }", "'@start'"},
-	{"map-untyped", "BEGIN { @a = @b; @b = @a; }", NULL},
-	{"var-unassigned", "BEGIN { $start = 1; print($star); }", "'$start'"},
-	{"aggregation-value", "BEGIN { @c = count(); @d = @c + 1; }", "print()"},
-	{"unused-value", "BEGIN { pid + 1; }", NULL},
-	{"sign-compare", "t:sched:sched_switch { @ = args.prev_pid < nsecs; }", NULL},
-	{"never-negative", "kr:vfs_read /retval < 0/ { @ = 1; }", "(int64)x"},
-	{"not-supported-yet", "BEGIN { @ = kstack; }", NULL},
-	{"not-supported-yet", "BEGIN { @ = bswap(1); }", NULL},
-	{"shift-range", "BEGIN { @ = pid << 64; }", NULL},
+	{"[no-value]", "BEGIN { @ = exit(); }", NULL},
+	{"[args-value]", "t:sched:sched_switch { @ = args; }", "args.name"},
+	{"[condition]", "BEGIN /comm/ { @ = 1; }", NULL},
+	{"[operand]", "BEGIN { @ = -comm; }", NULL},
+	{"[operands]", "BEGIN { @ = comm == 1; }", "str("},
+	{"[operands]", "BEGIN { @ = comm < \"x\"; }", "strncmp"},
+	{"[div-zero]", "BEGIN { @ = pid / (1 - 1); }", NULL},
+	{"[div-zero]", "BEGIN { @ = 1; @ %= 0; }", NULL},
+	{"[branches]", "BEGIN { @ = pid ? 1 : comm; }", NULL},
+	{"[cast]", "BEGIN { @ = (int8)comm; }", NULL},
+	{"[not-a-record]", "k:vfs_read { @ = arg0.x; }", "cast"},
+	{"[field-type]", "BEGIN { @ = curtask->load; }", NULL},
+	{"[index-type]", "BEGIN { @ = comm[1]; }", NULL},
+	{"[index-constant]", "t:net:net_addr { @ = args.saddr[pid]; }", NULL},
+	{"[index-range]", "t:net:net_addr { @ = args.saddr[4]; }", NULL},
+	{"[deref]", "BEGIN { @ = *(void *)1; }", "cast"},
+	{"[builtin-provider]", "BEGIN { @ = arg0; }", "kprobe"},
+	{"[arg-number]", "rt:sched_switch { @ = arg3; }", NULL},
+	{"[void-retval]", "fexit:vfs_open { @ = retval; }", NULL},
+	{"[no-command]", "BEGIN { @ = cpid; }", "-c"},
+	{"[args-btf]", "rt:sched_wakeup { @ = args.p; }", "arg0"},
+	{"[key-count]", "BEGIN { @[1] = 1; @[1, 2] = 1; }", NULL},
+	{"[key-count]", "BEGIN { @ = 1; } END { delete(@, 1); }", NULL},
+	{"[key-type]", "BEGIN { @[1] = 1; } END { @[comm] = 1; }", NULL},
+	{"[key-kind]", "t:net:net_addr { @[args.saddr] = 1; }", NULL},
+	{"[value-kind]", "BEGIN { $x = *curtask; }", NULL},
+	{"[map-type]", "BEGIN { @ = count(); } END { @ = sum(1); }", NULL},
+	{"[map-type]", "BEGIN { @ = hist(1); } END { @ = hist(1, 2); }", NULL},
+	{"[var-type]", "BEGIN { $x = 1; $x = comm; }", NULL},
+	{"[step-type]", "BEGIN { @ = count(); @++; }", NULL},
+	{"[step-type]", "BEGIN { $s = comm; $s++; }", NULL},
+	{"[compound-type]", "BEGIN { @ += comm; }", NULL},
+	{"[map-unassigned]", "BEGIN { @start = 1; print(@star); }", "'@start'"},
+	{"[map-untyped]", "BEGIN { @a = @b; @b = @a; }", NULL},
+	{"[var-unassigned]", "BEGIN { $start = 1; print($star); }", "'$start'"},
+	{"[aggregation-value]", "BEGIN { @c = count(); @d = @c + 1; }", "print()"},
+	{"[unused-value]", "BEGIN { pid + 1; }", NULL},
+	{"[sign-compare]", "t:sched:sched_switch { @ = args.prev_pid < nsecs; }", NULL},
+	{"[never-negative]", "kr:vfs_read /retval < 0/ { @ = 1; }", "(int64)x"},
+	{"[not-supported-yet]", "BEGIN { @ = kstack; }", NULL},
+	{"[not-supported-yet]", "BEGIN { @ = bswap(1); }", NULL},
+	{"[shift-range]", "BEGIN { @ = pid << 64; }", NULL},
 };
+
+static void assert_message_id(const struct run *run, const char *id)
+{
+	char have[64];
+
+	snprintf(have, sizeof(have), "[%s]", run->messages.list[0].id);
+	assert_string_equal(have, id);
+}
 
 static void assert_error(struct run *run, const struct error_case *c)
 {
 	check(run, c->text);
-	if (run->messages.count != 1 || strcmp(run->messages.list[0].id, c->id))
+	if (run->messages.count != 1)
 		for (size_t i = 0; i < run->messages.count; i++)
 			print_error("%s\n  %s: %s\n", c->text, run->messages.list[i].id,
 				    run->messages.list[i].text);
 	assert_int_equal(run->messages.count, 1);
-	assert_string_equal(run->messages.list[0].id, c->id);
+	assert_message_id(run, c->id);
 	if (c->hint &&
 	    (!run->messages.list[0].hint || !strstr(run->messages.list[0].hint, c->hint)))
 		fail_msg("%s: hint '%s' lacks '%s'", c->text,
@@ -556,11 +565,12 @@ static void test_refusals(void **state)
 		struct error_case c;
 	} cases[] = {
 		{LANG_NO_TRACEFS,
-		 {"no-tracefs", "t:a:b { @ = 1; }", "mount -t tracefs nodev /sys/kernel/tracing"}},
-		{LANG_NO_TRACEFS, {"no-tracefs", "t:a:* { @ = 1; }", "mount"}},
-		{LANG_NO_PRIVILEGE, {"no-privilege", "k:vfs_read { @ = 1; }", "CAP_PERFMON"}},
-		{LANG_NO_MEMORY, {"no-memory", "k:vfs_read { @ = 1; }", NULL}},
-		{LANG_NO_BTF, {"no-btf", "f:vfs_read { @ = 1; }", "BTF"}},
+		 {"[no-tracefs]", "t:a:b { @ = 1; }",
+		  "mount -t tracefs nodev /sys/kernel/tracing"}},
+		{LANG_NO_TRACEFS, {"[no-tracefs]", "t:a:* { @ = 1; }", "mount"}},
+		{LANG_NO_PRIVILEGE, {"[no-privilege]", "k:vfs_read { @ = 1; }", "CAP_PERFMON"}},
+		{LANG_NO_MEMORY, {"[no-memory]", "k:vfs_read { @ = 1; }", NULL}},
+		{LANG_NO_BTF, {"[no-btf]", "f:vfs_read { @ = 1; }", "BTF"}},
 	};
 	struct run run;
 
@@ -571,8 +581,8 @@ static void test_refusals(void **state)
 	}
 	start(&run, true);
 	run.fake.features = 0;
-	assert_error(&run, &(struct error_case){"len-kernel", "BEGIN { @a[1] = 1; @b = len(@a); }",
-						NULL});
+	assert_error(&run, &(struct error_case){"[len-kernel]",
+						"BEGIN { @a[1] = 1; @b = len(@a); }", NULL});
 }
 
 /* A script with more maps than are allowed. */
@@ -590,7 +600,7 @@ static void test_limit(void **state)
 	start(&run, false);
 	check(&run, text);
 	assert_null(run.checked);
-	assert_string_equal(run.messages.list[0].id, "limit");
+	assert_message_id(&run, "[limit]");
 	finish(&run);
 	free(text);
 }
