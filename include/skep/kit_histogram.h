@@ -75,9 +75,11 @@ static inline struct kit_range kit_hist_range(uint32_t index, unsigned int bits)
 
 	if (!index)
 		return (struct kit_range){.lo = INT64_MIN, .hi = 0, .open_below = 1};
-	lo = kit_hist_lower(index, bits, &power) << power;
+	lo = kit_hist_lower(index, bits, &power);
+	lo <<= power;
 	hi = kit_hist_lower(index + 1, bits, &power);
-	return (struct kit_range){.lo = (int64_t)lo, .hi = hi << power};
+	hi <<= power;
+	return (struct kit_range){.lo = (int64_t)lo, .hi = hi};
 }
 
 /* Number of buckets of lhist. Needs step > 0 and min < max; UINT32_MAX when it is more. */

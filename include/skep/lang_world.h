@@ -97,6 +97,7 @@ enum lang_feature {
 	LANG_FEAT_KTIME_BOOT,        /* bpf_ktime_get_boot_ns (5.8) */
 	LANG_FEAT_TP_BTF,            /* BTF-typed raw tracepoints (5.5 with BTF) */
 	LANG_FEAT_TASK_BTF,          /* bpf_get_current_task_btf (5.11 with BTF) */
+	LANG_FEAT_BIG_KEYS,          /* keys of hash maps beyond 512 bytes (5.11) */
 	LANG_FEAT_COUNT,
 };
 

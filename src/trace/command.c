@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * The command of -c: forked before the script is compiled, so that its pid is known, and kept
- * waiting in a read until everything is attached.
+ * stopped until everything is attached.
  *
- * The program's path is found beforehand, so that between being released and being the new
- * program the child makes one system call. A second pipe that closes on exec carries the errno
- * of an exec that failed. The child stays in the terminal's foreground group: Ctrl-C reaches
- * both.
+ * It is stopped by a signal under ptrace: then it waits at its way back to user mode, behind
+ * every tracepoint of the call that stopped it, so that the first thing traced of it is its
+ * execve. Where ptrace is not allowed it waits in a read instead, whose end is then traced too.
+ * The program's path is found beforehand, so that nothing else comes before the execve. A pipe
+ * that closes on exec carries the errno of an exec that failed. The child stays in the
+ * terminal's foreground group: Ctrl-C reaches both.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +26,9 @@
 
 struct trace_command {
 	pid_t pid;
-	int go;	    /* written to release the child; -1 afterwards */
-	int result; /* read: errno of a failed exec, or end of file */
+	int go;	      /* not stopped by ptrace: written to release the child; -1 afterwards */
+	bool stopped; /* by ptrace, until it is released */
+	int result;   /* read: how it waits, errno of a failed exec, or end of file */
 	bool ended;
 	int status; /* of wait(2) when ended */
 	char *name; /* first word */
@@ -90,20 +94,49 @@ static int split(const char *line, char ***wordsp)
 
 /* --- the child ---------------------------------------------------------------- */
 
+enum { WAITS_STOPPED = 's', WAITS_IN_READ = 'r' };
+
 static _Noreturn void child(const char *path, char **words, int go, int result,
 			    const sigset_t *mask)
 {
-	char c;
+	char waits = ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? WAITS_IN_READ : WAITS_STOPPED, c;
+	pid_t self = getpid();
 	int err;
 
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	if (read(go, &c, 1) == 1) {
+	if (write(result, &waits, 1) != 1)
+		_exit(127);
+	/* The tracer drops the signal: this returns 0 when it lets us go on. */
+	if (waits == WAITS_STOPPED ? !kill(self, SIGSTOP) : read(go, &c, 1) == 1) {
 		execv(path, words);
 		err = errno;
 		if (write(result, &err, sizeof(err)) < 0)
 			_exit(126);
 	}
 	_exit(127);
+}
+
+/* Waits until the child waits, and makes sure that it does not outlive us stopped. */
+static int await_child(struct trace_command *command)
+{
+	char waits = 0;
+	int status;
+
+	while (read(command->result, &waits, 1) < 0 && errno == EINTR)
+		;
+	if (waits == WAITS_IN_READ)
+		return 0;
+	while (waitpid(command->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (waits != WAITS_STOPPED || !WIFSTOPPED(status)) {
+		command->ended = true;
+		return -ECHILD;
+	}
+	command->stopped = true;
+	if (ptrace(PTRACE_SETOPTIONS, command->pid, NULL, PTRACE_O_EXITKILL))
+		return -errno;
+	return 0;
 }
 
 static int fork_child(struct trace_command *command, const char *path, char **words)
@@ -131,6 +164,18 @@ static int fork_child(struct trace_command *command, const char *path, char **wo
 	command->go = go[1];
 	command->result = result[0];
 	go[1] = result[0] = -1;
+	close(go[0]);
+	close(result[1]);
+	go[0] = result[1] = -1;
+	err = await_child(command);
+	if (err && !command->ended) {
+		kill(command->pid, SIGKILL);
+		waitpid(command->pid, NULL, 0);
+	}
+	if (err) {
+		close(command->go);
+		close(command->result);
+	}
 out:
 	for (int i = 0; i < 2; i++) {
 		if (go[i] >= 0)
@@ -191,17 +236,29 @@ pid_t trace_command_pid(const struct trace_command *command)
 	return command->pid;
 }
 
-int trace_command_release(struct trace_command *command, struct trace_failure *failure)
+/* Lets the child go on; -errno when it has been killed while it waited. */
+static int let_go(struct trace_command *command)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 	int err = 0;
-	ssize_t n;
 
-	/* A child that was killed while it waited must not kill us too. */
+	if (command->stopped) {
+		command->stopped = false;
+		return ptrace(PTRACE_DETACH, command->pid, NULL, NULL) ? -errno : 0;
+	}
+	/* A child that was killed must not kill us too. */
 	sigaction(SIGPIPE, &ignore, &before);
 	if (write(command->go, "", 1) < 0)
 		err = -errno;
 	sigaction(SIGPIPE, &before, NULL);
+	return err;
+}
+
+int trace_command_release(struct trace_command *command, struct trace_failure *failure)
+{
+	int err = let_go(command);
+	ssize_t n;
+
 	close(command->go);
 	command->go = -1;
 	if (err)
@@ -233,7 +290,7 @@ void trace_command_end(struct trace_command *command)
 	if (!command)
 		return;
 	if (command->go >= 0) {
-		/* It waits in read() and ends at the end of file; be sure of it. */
+		/* It still waits. */
 		close(command->go);
 		if (!command->ended) {
 			kill(command->pid, SIGKILL);

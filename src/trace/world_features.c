@@ -87,6 +87,16 @@ static bool probe_task_btf(struct trace_features *features, const struct feature
 	return btf_has_helper(features->btf(features->ctx, true), feature);
 }
 
+static bool probe_big_keys(struct trace_features *features, const struct feature *feature)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "skep_probe", 520, 8, 1, NULL);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 static const struct feature table[LANG_FEAT_COUNT] = {
 	[LANG_FEAT_ATOMIC_FETCH] = {"atomic_fetch", probe_atomic_fetch},
 	[LANG_FEAT_FOR_EACH_MAP_ELEM] = {"for_each_map_elem", probe_helper,
@@ -96,6 +106,7 @@ static const struct feature table[LANG_FEAT_COUNT] = {
 	[LANG_FEAT_TP_BTF] = {"tp_btf", probe_tp_btf},
 	[LANG_FEAT_TASK_BTF] = {"task_btf", probe_task_btf, "BPF_FUNC_get_current_task_btf",
 				BPF_FUNC_get_current_task_btf},
+	[LANG_FEAT_BIG_KEYS] = {"big_keys", probe_big_keys},
 };
 
 bool trace_feature(struct trace_features *features, enum lang_feature feature)

@@ -495,7 +495,6 @@ int lower_script(struct lang_context *cx, struct checked *checked, struct lang_p
 	lw.plan = plan;
 	lw.lost_site = LANG_NONE;
 	plan->start_offset = plan->exit_offset = LANG_NONE;
-	plan->boot_clock = cx->world->feature(cx->world->ctx, LANG_FEAT_KTIME_BOOT);
 	plan->strings = checked->strings;
 	plan->nstrings = checked->nstrings;
 	err = find_shared_maps(&lw);

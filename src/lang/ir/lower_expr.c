@@ -427,6 +427,12 @@ static ir_reg call_uid_gid(struct lower *lw)
 
 static ir_reg nsecs(struct lower *lw)
 {
+	const struct lang_world *world = lw->cx->world;
+
+	/* Asked only by scripts that need it: the answer may cost loading a program. */
+	if (!lw->clock_known)
+		lw->plan->boot_clock = world->feature(world->ctx, LANG_FEAT_KTIME_BOOT);
+	lw->clock_known = true;
 	return helper_word(lw, lw->plan->boot_clock ? BPF_FUNC_ktime_get_boot_ns
 						    : BPF_FUNC_ktime_get_ns);
 }

@@ -62,6 +62,7 @@ struct lower {
 	uint32_t scratch_size; /* of the largest program */
 	uint32_t lost_site;    /* LANG_RT_LOST_EVENT, or LANG_NONE */
 	bool needs_ring, big_ring;
+	bool clock_known; /* plan->boot_clock was asked for */
 	uint8_t *map_shared; /* by map index: updated by code that may interrupt itself */
 
 	/* of the unit */

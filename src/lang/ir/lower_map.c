@@ -104,6 +104,28 @@ struct lang_data_field data_field(struct type type, uint32_t offset, uint32_t si
 		.data = data_kind(type), .offset = offset, .size = size, .aux = type.format};
 }
 
+#define KEY_LIMIT 512 /* bytes of a hash map's key before Linux 5.11 */
+
+/* Where keys are limited, cuts the longest strings until they fit. */
+static void fit_keys(struct lower *lw, const struct map_def *map)
+{
+	const struct lang_world *world = lw->cx->world;
+
+	if (map_key_size(map) <= KEY_LIMIT || world->feature(world->ctx, LANG_FEAT_BIG_KEYS))
+		return;
+	while (map_key_size(map) > KEY_LIMIT) {
+		struct type *longest = NULL;
+
+		for (uint32_t i = 0; i < map->nkeys; i++)
+			if (map->keys[i].kind == TYPE_STRING &&
+			    (!longest || map->keys[i].size > longest->size))
+				longest = &map->keys[i];
+		if (!longest || longest->size <= 8)
+			return;
+		longest->size = (longest->size - 1) & ~7u;
+	}
+}
+
 static void describe_keys(struct lower *lw, const struct map_def *map, struct lang_map *out)
 {
 	uint32_t offset = 0;
@@ -143,6 +165,7 @@ void map_describe(struct lower *lw, const struct map_def *map)
 		lw->globals_size += out->value_size + 8;
 		return;
 	}
+	fit_keys(lw, map);
 	out->key_size = map_key_size(map);
 	out->max_entries = lw->cx->options.max_map_keys;
 	out->type = aggregation ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
