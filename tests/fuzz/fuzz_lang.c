@@ -1,71 +1,79 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Fuzzes the parser: the input as a script. Its messages are printed, and the tree is
- * walked, so that what the parser leaves behind is read, too.
+ * Fuzzes the compiler: the input as a script, compiled for a made-up system with BTF, and
+ * for one without. All stages are dumped and messages printed, so that what one pass
+ * leaves behind is read. What comes out must be well-formed instructions.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/syntax/parser.h"
+#include <skep/isa.h>
+#include <skep/lang.h>
+
+#include "unit/lang/fake_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static uint32_t walk_expr(const struct expr *e, uint32_t height)
+static void check_plan(const struct lang_plan *plan)
 {
-	if (!e)
-		return 0;
-	if (height > LANG_MAX_NESTING)
-		abort();
-	for (uint32_t i = 0; i < e->nargs; i++)
-		walk_expr(e->args[i], height + 1);
-	walk_expr(e->cond, height + 1);
-	walk_expr(e->left, height + 1);
-	return walk_expr(e->right, height + 1) + (e->name ? (uint32_t)strlen(e->name) : 0);
+	for (uint32_t i = 0; i < plan->nprograms; i++) {
+		const struct lang_program *prog = &plan->programs[i];
+		struct isa_error where;
+
+		if (isa_check(prog->insns, prog->ninsns, &where))
+			abort();
+		for (uint32_t r = 0; r < prog->nrelocs; r++)
+			if (prog->relocs[r].map >= plan->nmaps ||
+			    prog->relocs[r].insn + 1 >= prog->ninsns)
+				abort();
+	}
+	for (uint32_t i = 0; i < plan->nattaches; i++)
+		if (plan->attaches[i].program >= plan->nprograms)
+			abort();
 }
 
-static void walk_stmts(const struct stmt *s, uint32_t height)
+static void compile(const uint8_t *data, size_t len, struct fake_world *fake, FILE *sink)
 {
-	if (s && height > LANG_MAX_NESTING)
+	static const char *const params[] = {"one", "2"};
+	struct lang_options options = {
+		.params = params,
+		.nparams = 2,
+		.cpid = 7,
+		.allow_unsafe = true,
+		.ncpus = 2,
+		.dump = (1u << LANG_STAGE_COUNT) - 1,
+		.dump_file = sink,
+	};
+	struct lang_messages messages;
+	struct lang_plan *plan;
+	int err = lang_compile("fuzz", (const char *)data, len, &fake->world, &options, &plan,
+			       &messages);
+
+	if (err == -EBADMSG || (err == -EINVAL) != (messages.nerrors > 0) || messages.count > 40)
 		abort();
-	for (; s; s = s->next) {
-		walk_expr(s->target, 1);
-		walk_expr(s->expr, 1);
-		walk_stmts(s->body, height + 1);
-		walk_stmts(s->orelse, height + 1);
-	}
+	if (!err)
+		check_plan(plan);
+	for (size_t i = 0; i < messages.count; i++)
+		lang_message_print(&messages.list[i], sink);
+	lang_messages_free(&messages);
+	lang_plan_free(plan);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const params[] = {"one", "2"};
+	static struct fake_world with_btf, without;
 	static FILE *sink;
-	struct lang_messages messages = {0};
-	struct lang_context cx = {
-		.arena = arena_new(),
-		.file = "fuzz",
-		.text = (const char *)data, /* libFuzzer gives a copy of its exact size */
-		.length = len,
-		.messages = &messages,
-		.options = {.params = params, .nparams = 2},
-	};
-	struct script *script;
 
-	if (!sink)
+	if (!sink) {
 		sink = fopen("/dev/null", "w");
-	if (!cx.arena || !sink)
-		return 0;
-	script = parse_script(&cx);
-	if (!script || (!script->clauses && !messages.nerrors) || messages.count > 40)
-		abort();
-	for (const struct clause *c = script->clauses; c; c = c->next) {
-		walk_expr(c->predicate, 1);
-		walk_stmts(c->body, 1);
+		if (!sink || !fake_world_open(&with_btf, true) || !fake_world_open(&without, false))
+			abort();
+		without.features = 0;
 	}
-	for (size_t i = 0; i < messages.count; i++)
-		lang_message_print(&messages.list[i], sink);
-	lang_messages_free(&messages);
-	arena_free(cx.arena);
+	compile(data, len, &with_btf, sink);
+	compile(data, len, &without, sink);
 	return 0;
 }
