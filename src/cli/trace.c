@@ -14,11 +14,11 @@
 #include <skep/kit_output.h>
 #include <skep/lang.h>
 #include <skep/trace.h>
+#include <skep/trace_list.h>
+#include <skep/trace_world.h>
 
 #include "cli/cli.h"
 #include "cli/script.h"
-#include "trace/list.h"
-#include "trace/world.h"
 
 struct settings {
 	struct kit_strings programs, dumps;

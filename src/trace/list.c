@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include <skep/kit_buffer.h>
+#include <skep/trace_list.h>
 
-#include "trace/list.h"
 #include "trace/world_names.h"
 
 struct provider {

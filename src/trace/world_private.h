@@ -12,8 +12,9 @@
 #include <skep/btf.h>
 #include <skep/lang_world.h>
 
+#include <skep/trace_world.h>
+
 #include "trace/world_features.h"
-#include "trace/world.h"
 #include "trace/world_names.h"
 
 struct kit_elf;
