@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * The kernel's functions: kprobes by kallsyms, fentry and fexit by BTF. Wildcards stand for what
- * ftrace may trace, where the kernel tells; both lists are read once and kept sorted.
+ * ftrace may trace, where the kernel tells; both lists are read once. Only what matched is sorted:
+ * sorting all of kallsyms takes longer than reading it.
  */
 #include <errno.h>
 #include <string.h>
@@ -36,20 +37,21 @@ static const char *kallsyms_path(const struct trace_world *w)
 	return w->options.kallsyms ? w->options.kallsyms : "/proc/kallsyms";
 }
 
-enum lang_reason trace_world_ksyms(struct trace_world *w, const struct trace_names **names)
+/* All of kallsyms, read once, in the order of the file. */
+static enum lang_reason read_ksyms(struct trace_world *w, const struct trace_names **names)
 {
 	struct ksym_list list = {w, &w->ksyms, NULL};
 
 	if (!w->ksyms_read) {
 		w->ksyms_read = true;
 		w->ksyms_err = kit_ksyms_each_in(kallsyms_path(w), NULL, add_ksym, &list);
-		trace_names_sort(&w->ksyms);
 	}
 	*names = &w->ksyms;
 	return trace_world_reason(w->ksyms_err, LANG_NOT_SUPPORTED);
 }
 
-const struct trace_names *trace_world_traceable(struct trace_world *w)
+/* What ftrace may trace, read once and sorted; NULL when the kernel does not tell. */
+static const struct trace_names *traceable(struct trace_world *w)
 {
 	struct ksym_list list = {w, &w->traceable, NULL};
 	const char *dir = trace_world_tracefs(w), *path;
@@ -138,9 +140,9 @@ static enum lang_reason match_kprobes(struct trace_world *w, const char *target,
 
 	if (!has_kprobes(w))
 		return LANG_NOT_SUPPORTED;
-	all = trace_world_traceable(w);
+	all = traceable(w);
 	if (!all) {
-		reason = trace_world_ksyms(w, &all);
+		reason = read_ksyms(w, &all);
 		if (reason != LANG_OK)
 			return reason;
 	}
@@ -191,7 +193,7 @@ static enum lang_reason open_fentry(struct trace_world *w, const char *target, c
 		return w->vmlinux.err == -ENOMEM ? LANG_NO_MEMORY : LANG_NO_BTF;
 	if (offset)
 		return LANG_BAD_OFFSET;
-	s.traceable = trace_world_traceable(w);
+	s.traceable = traceable(w);
 	if (trace_world_each_btf(w, target, find_func, &s))
 		return s.reason;
 	return s.found ? LANG_NOT_SUPPORTED : LANG_NO_SUCH_PROBE;
@@ -242,7 +244,7 @@ static enum lang_reason match_fentries(struct trace_world *w, const char *target
 
 	if (!trace_world_vmlinux(w))
 		return w->vmlinux.err == -ENOMEM ? LANG_NO_MEMORY : LANG_NO_BTF;
-	s.traceable = trace_world_traceable(w);
+	s.traceable = traceable(w);
 	trace_world_each_btf(w, target, collect_funcs, &s);
 	return s.reason;
 }

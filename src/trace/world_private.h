@@ -45,7 +45,7 @@ struct trace_world {
 	int events_err;
 
 	struct trace_names ksyms; /* module or NULL, function: of kallsyms */
-	bool ksyms_read;
+	bool ksyms_read, ksyms_sorted;
 	int ksyms_err;
 	struct trace_names traceable; /* the same, only those that ftrace can trace */
 	bool traceable_read;
@@ -120,10 +120,5 @@ struct trace_ctype {
 bool trace_ctype_parse(struct trace_world *w, const char *spelling, struct trace_ctype *type);
 /* The C spelling of a BTF type, "struct file *"; NULL when memory ran out. */
 const char *trace_ctype_spell(struct trace_world *w, const struct btfr *btf, uint32_t id);
-
-/* world_kernel.c: the real or given file's functions, sorted; read once. */
-enum lang_reason trace_world_ksyms(struct trace_world *w, const struct trace_names **names);
-/* Those that ftrace may trace; NULL when the kernel does not tell. */
-const struct trace_names *trace_world_traceable(struct trace_world *w);
 
 #endif
