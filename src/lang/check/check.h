@@ -61,8 +61,6 @@ struct unit {
 				* that uses `probe` or `func` has one probe a unit, except raw
 				* syscall units, which know the number at run time */
 	uint32_t nprobes;
-	bool uses_args; /* reads args: a raw tracepoint must then be loaded as tp_btf, which binds
-			 * the program to one tracepoint; otherwise a plain one serves all */
 	struct unit *next;
 };
 

@@ -113,6 +113,8 @@ void check_BUF(struct checker *ck, struct expr *call)
 	kind = arg->type.kind;
 	if ((kind == TYPE_STRING || kind == TYPE_ARRAY) && arg->type.size < most)
 		most = arg->type.size;
+	if (arg->kind == EXPR_STRING) /* without the NUL */
+		most = arg->length;
 	if (!check_length(ck, call, 1, &most) || kind == TYPE_UNKNOWN)
 		return;
 	if (kind != TYPE_STRING && kind != TYPE_ARRAY && kind != TYPE_INT && kind != TYPE_PTR) {

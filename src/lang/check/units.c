@@ -4,9 +4,8 @@
  *
  * Code depends on a probe by its provider, by the way it is served (raw or perf tracepoint), by
  * where the used members of args lie, and by its name where `probe` or `func` is read. Programs
- * that the kernel binds to one function or tracepoint at load (BTF-typed ones) are never shared,
- * except those of system calls, which all go through sys_enter or sys_exit and learn the number
- * when they run.
+ * that the kernel binds to one function at load (fentry, fexit) are never shared. System calls all
+ * go through sys_enter or sys_exit and learn the number when they run.
  */
 #include <errno.h>
 #include <string.h>
@@ -86,10 +85,6 @@ static bool can_share(const struct probe *a, const struct probe *b,
 	case LANG_INTERVAL:
 	case LANG_FENTRY:
 	case LANG_FEXIT: return false;
-	case LANG_RAWTRACEPOINT:
-		if (facts->uses_args)
-			return false;
-		break;
 	default: break;
 	}
 	if ((facts->uses_probe || facts->uses_func) && !is_raw_syscall(a))
@@ -100,8 +95,7 @@ static bool can_share(const struct probe *a, const struct probe *b,
 	return true;
 }
 
-static struct unit_state *new_unit(struct checker *ck, struct clause *clause,
-				   const struct clause_facts *facts, size_t most)
+static struct unit_state *new_unit(struct checker *ck, struct clause *clause, size_t most)
 {
 	struct unit_state *state = ARENA_NEW(ck->cx->arena, struct unit_state);
 
@@ -111,7 +105,6 @@ static struct unit_state *new_unit(struct checker *ck, struct clause *clause,
 	if (!state->unit.probes)
 		return NULL;
 	state->unit.clause = clause;
-	state->unit.uses_args = facts->uses_args;
 	state->vars_end = &state->vars;
 	return state;
 }
@@ -133,7 +126,7 @@ int units_make(struct checker *ck, struct clause *clause, const struct clause_fa
 			if (can_share(unit->probes[0], probe, facts))
 				break;
 		if (!unit) {
-			state = new_unit(ck, clause, facts, list->count - i);
+			state = new_unit(ck, clause, list->count - i);
 			if (!state)
 				return -ENOMEM;
 			unit = *end = &state->unit;

@@ -120,6 +120,7 @@ static void test_field_types(void **state)
 	assert_type("t:net:net_addr", "ntop(AF_INET6, args.saddr_v6)", "inet");
 	assert_type("t:net:net_addr", "buf(args.saddr)", "buf[4]");
 	assert_type("t:net:net_addr", "buf(args.saddr_v6, 5)", "buf[5]");
+	assert_type("BEGIN", "buf(\"abc\")", "buf[3]");
 }
 
 static void test_record_types(void **state)
