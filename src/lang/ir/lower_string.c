@@ -77,13 +77,38 @@ static struct ir_arg str_size(struct lower *lw, const struct expr *length, uint3
 	return ir_r(r);
 }
 
+/* str(string, length): the string's beginning. */
+static void cut_into(struct lower *lw, const struct expr *call, struct mem to, uint32_t size)
+{
+	const struct expr *length = call->args[1];
+	struct value v;
+	uint32_t n;
+
+	if (length->is_const) {
+		n = length->const_value < (int64_t)size ? (uint32_t)length->const_value : size;
+		/* one more: the NUL that ends it may take a byte */
+		string_into(lw, call->args[0], to, n < size ? n + 1 : size, true);
+		if (n < size)
+			mem_zero(lw, mem_at(to, (int32_t)n), size - n);
+		return;
+	}
+	v = lower_expr(lw, call->args[0]);
+	mem_zero(lw, to, size);
+	if (v.in_memory)
+		read_string(lw, to, str_size(lw, length, v.size < size ? v.size : size),
+			    mem_addr(lw, v.mem), call, HELPER_PROBE_READ_KERNEL_STR);
+}
+
 static void str_into(struct lower *lw, const struct expr *call, struct mem to, uint32_t size,
 		     bool padded)
 {
 	struct ir_arg bytes = ir_i(size);
 
 	if (call->args[0]->type.kind == TYPE_STRING) {
-		string_into(lw, call->args[0], to, size, padded);
+		if (call->nargs > 1)
+			cut_into(lw, call, to, size);
+		else
+			string_into(lw, call->args[0], to, size, padded);
 		return;
 	}
 	if (padded)
