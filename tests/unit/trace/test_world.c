@@ -23,10 +23,9 @@
 
 #include <bpf/btf.h>
 #include <skep/btf.h>
+#include <skep/trace_list.h>
 
-#include "trace/list.h"
 #include "trace/tracefs.h"
-#include "trace/world.h"
 #include "world_fixture.h"
 
 static double ms(void)

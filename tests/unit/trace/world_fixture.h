@@ -11,8 +11,9 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <skep/trace_world.h>
+
 #include "trace/tracefs.h"
-#include "trace/world.h"
 
 static char mounted[] = "/tmp/skep-world-XXXXXX";
 static const char *tracefs; /* NULL: none to be had */
