@@ -215,6 +215,9 @@ static const char *load_hint(int err)
 		if (hint)
 			return hint;
 	}
+	if (err == -EPERM)
+		return "the caller has every capability: the kernel's configuration or policy "
+		       "forbids programs of this type";
 	return "this is a fault of skep, not of the script: please report it with the script";
 }
 
