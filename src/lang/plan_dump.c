@@ -104,11 +104,13 @@ static void dump_attach(const struct lang_attach *at, FILE *out)
 {
 	fprintf(out, " %s: program %" PRIu32 ", %s", at->probe, at->program,
 		NAME(attach_kinds, at->kind));
-	if (at->name && *at->name)
-		fprintf(out, " %s%s%s", at->target ? at->target : "", at->target ? ":" : "",
-			at->name);
-	else if (at->target)
-		fprintf(out, " %s", at->target);
+	/* a raw tracepoint is known by its name alone */
+	if (at->target && at->kind != LANG_ATTACH_RAW_TP)
+		fprintf(out, " %s%s", at->target, at->name && *at->name ? ":" : "");
+	else if (at->name && *at->name)
+		fputc(' ', out);
+	if (at->name)
+		fputs(at->name, out);
 	if (at->offset)
 		fprintf(out, "+0x%" PRIx64, at->offset);
 	if (at->period)
