@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Maps in shared memory. Freestanding: the same code runs in targets and in the tracer.
+ *
+ * Every function takes the session's ctl, the number of the map in it, the caller's target
+ * slot (owner of locks taken), and for per-CPU values the leased virtual CPU. Contents may
+ * be falsified at any moment: each index is checked before use, each walk is bounded.
+ * Results are Linux's: 0 or -ENOENT, -EEXIST, -E2BIG, -EINVAL, -EBUSY (a lock was not to be
+ * had in time: the caller counts a miss), and pointers into data or NULL.
+ */
+#ifndef MACHINE_MAP_H
+#define MACHINE_MAP_H
+
+#include "machine/shared.h"
+
+struct machine_who {
+	const struct machine_ctl *ctl;
+	uint32_t slot; /* index in data->targets */
+	uint32_t vcpu; /* leased; 0 in the tracer's own system calls */
+};
+
+/* Value of @key (per-CPU types: of who->vcpu), or NULL. */
+void *machine_map_lookup(const struct machine_who *who, uint32_t map, const void *key);
+/* The value of @cpu in a per-CPU map; NULL also for cpu >= MACHINE_VCPUS. */
+void *machine_map_lookup_percpu(const struct machine_who *who, uint32_t map, const void *key,
+				uint32_t cpu);
+/* @value: value_size bytes; per-CPU types set who->vcpu's copy and zero the others of a new
+ * element. flags: BPF_ANY, BPF_NOEXIST, BPF_EXIST. */
+int machine_map_update(const struct machine_who *who, uint32_t map, const void *key,
+		       const void *value, uint64_t flags);
+int machine_map_delete(const struct machine_who *who, uint32_t map, const void *key);
+/* The key after @key (NULL or a key that is gone: the first), or -ENOENT at the end. */
+int machine_map_next_key(const struct machine_who *who, uint32_t map, const void *key,
+			 void *next);
+/* Entry i of 0 … max_entries - 1: whether it is in use; its key and the value of @cpu. */
+int machine_map_entry(const struct machine_who *who, uint32_t map, uint32_t i, const void **key,
+		      void **value, uint32_t cpu);
+
+/* Ring buffer, in the kernel's layout (struct bpf_ringbuf_hdr; busy and discard bits), so
+ * that libbpf's consumer reads it unchanged. The record header's second word names the slot
+ * that reserved it. */
+void *machine_ring_reserve(const struct machine_who *who, uint32_t map, uint64_t size);
+/* @record must have come from reserve of the same slot; others are ignored. */
+void machine_ring_submit(const struct machine_who *who, void *record, uint64_t flags);
+void machine_ring_discard(const struct machine_who *who, void *record, uint64_t flags);
+int machine_ring_output(const struct machine_who *who, uint32_t map, const void *data,
+			uint64_t size, uint64_t flags);
+
+/* Tracer only (map/create.c, hosted): lays out a new map at the end of data or in a freed
+ * region; @free gives it back. Attribute rules and errno are Linux's. */
+struct machine_alloc; /* what of data is in use */
+int machine_map_create(struct machine_ctl *ctl, struct machine_alloc *alloc, uint32_t type,
+		       uint32_t key_size, uint32_t value_size, uint32_t max_entries,
+		       uint32_t map_flags, uint32_t *map);
+void machine_map_free(struct machine_ctl *ctl, struct machine_alloc *alloc, uint32_t map);
+/* Frees every lock, lease and reserved record that @slot holds; the target is dead. */
+void machine_sweep(struct machine_ctl *ctl, uint32_t slot);
+
+/* Locks and leases (map/lock.h has the inline parts). */
+/* Takes a virtual CPU, preferably @hint; -1 when none is free. */
+int machine_lease(struct machine_data *data, uint32_t slot, uint32_t hint);
+void machine_release(struct machine_data *data, uint32_t slot, int vcpu);
+
+#endif
