@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -185,6 +186,8 @@ int main(int argc, char **argv)
 	if (!s.list)
 		printf(total ? "1..%d\n" : "1..%d # SKIP no case for this engine or filter\n",
 		       total);
+	/* What a case leaves behind is reaped here, at once and on any machine. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);

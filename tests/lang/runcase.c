@@ -420,7 +420,8 @@ static void check_leftovers(struct run *r, pid_t group, struct bpf_ids before)
 	if (leftover_wait(before, marker, GRACE_MS, left, sizeof(left)))
 		run_fail(r, "left in the kernel:%s", left);
 	while (kill(-group, 0) == 0 && now_ms() < deadline)
-		usleep(5000);
+		if (waitpid(-group, NULL, WNOHANG) <= 0)
+			usleep(5000);
 	if (kill(-group, SIGKILL) == 0 && !r->timed_out)
 		run_fail(r, "left a process running");
 }
@@ -471,6 +472,8 @@ void run_end(struct run *r)
 		kill(-r->background, SIGKILL);
 		waitpid(r->background, NULL, 0);
 	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 	if (chdir("/") == 0 && r->dir[0])
 		nftw(r->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(r->command);
