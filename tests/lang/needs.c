@@ -19,6 +19,15 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+static bool readable(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static bool have_root(const char *arg)
 {
 	return geteuid() == 0;
@@ -95,10 +104,13 @@ static bool have_ksym(const char *name)
 	return found;
 }
 
-/* fentry patches a function's entry through ftrace's direct calls. */
+/* fentry patches a function's entry through ftrace's direct calls; where ftrace may not be used,
+ * nobody may read which functions it could patch. */
 static bool have_fentry(const char *arg)
 {
-	return have_btf(NULL) && have_ksym("register_ftrace_direct");
+	return have_btf(NULL) && have_ksym("register_ftrace_direct") &&
+	       (readable("/sys/kernel/tracing/available_filter_functions") ||
+		readable("/sys/kernel/debug/tracing/available_filter_functions"));
 }
 
 static bool have_bpf_map(unsigned int type, unsigned int value_size, unsigned int entries)
