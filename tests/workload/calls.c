@@ -27,6 +27,9 @@ static atomic_long calls;
 
 TARGET long target_call(long i)
 {
+	/* Without this, the first instruction has a lock prefix, on which the kernel cannot
+	 * place a uprobe. */
+	__asm__ volatile("nop");
 	/* The count is the call's own, made inside it. */
 	atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
 	return i + 1;
