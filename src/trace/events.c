@@ -189,6 +189,8 @@ static int on_join(struct trace_session *s, struct record *r)
 static int on_exit_call(struct trace_session *s, struct record *r)
 {
 	s->exiting = true;
+	/* What comes after exit() is not shown; END's is, once everything is detached. */
+	s->discard = true;
 	s->exit_code = (int)(payload_u64(r, 0) & 0xff);
 	return 0;
 }

@@ -74,9 +74,6 @@ static int on_record(void *ctx, void *data, size_t size)
 				 "a record of the ring buffer is malformed");
 	else if (err)
 		err = trace_fail(s->failure, err, NULL, "an event could not be handled");
-	/* What comes after exit() is not shown. */
-	if (s->exiting)
-		s->discard = true;
 	return err || --s->budget ? err : -EAGAIN;
 }
 
