@@ -62,6 +62,12 @@ int kit_output_open(struct kit_output **outp, const struct kit_output_opts *opts
 /* Writes what is buffered. Returns 0, or the first error of this printer as -errno. */
 int kit_output_flush(struct kit_output *out);
 
+/*
+ * To be called when there is nothing to print for now: writes what is buffered, lines that have no
+ * end yet too, unless the buffering is FULL. Returns as flush does.
+ */
+int kit_output_pause(struct kit_output *out);
+
 /* Flushes, closes the file that path named, frees. NULL is fine. Returns as flush does. */
 int kit_output_close(struct kit_output *out);
 

@@ -116,6 +116,11 @@ int kit_output_flush(struct kit_output *out)
 	return out->error;
 }
 
+int kit_output_pause(struct kit_output *out)
+{
+	return out->buffering == KIT_OUTPUT_FULL ? out->error : kit_output_flush(out);
+}
+
 int kit_output_close(struct kit_output *out)
 {
 	int err;

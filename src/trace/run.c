@@ -106,7 +106,7 @@ static int drain(struct trace_session *s, size_t budget)
 					: trace_fail(s->failure, n, NULL,
 						     "the ring buffer could not be read");
 	look_for_exit(s);
-	return kit_output_flush(s->options->output);
+	return kit_output_pause(s->options->output);
 }
 
 static int open_ring(struct trace_session *s)
