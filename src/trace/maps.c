@@ -469,24 +469,39 @@ static bool is_internal(const struct lang_map *map)
 	       map->kind == LANG_MAP_RING;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct lang_map *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static int print_at_end(struct trace_session *s, const struct lang_map *map)
+{
+	struct trace_rows rows = {0};
+	int err = trace_map_read(s, (uint32_t)(map - s->plan->maps), &rows);
+
+	if (!err && rows.nrows)
+		kit_output_map(s->options->output, map->name, rows.type, rows.rows, rows.nrows, 0,
+			       0);
+	trace_rows_free(&rows);
+	return err ? trace_fail(s->failure, err, NULL, "cannot read the map %s", map->name) : 0;
+}
+
 int trace_maps_print(struct trace_session *s)
 {
-	uint32_t m;
+	const struct lang_map **maps = calloc(s->plan->nmaps + 1, sizeof(*maps));
+	uint32_t i, n = 0;
 	int err = 0;
 
-	for (m = 0; !err && m < s->plan->nmaps; m++) {
-		struct trace_rows rows = {0};
-
-		if (is_internal(&s->plan->maps[m]))
-			continue;
-		err = trace_map_read(s, m, &rows);
-		if (!err && rows.nrows)
-			kit_output_map(s->options->output, s->plan->maps[m].name, rows.type,
-				       rows.rows, rows.nrows, 0, 0);
-		trace_rows_free(&rows);
-		if (err)
-			err = trace_fail(s->failure, err, NULL, "cannot read the map %s",
-					 s->plan->maps[m].name);
-	}
+	if (!maps)
+		return trace_fail(s->failure, -ENOMEM, NULL, "cannot print the maps");
+	for (i = 0; i < s->plan->nmaps; i++)
+		if (!is_internal(&s->plan->maps[i]))
+			maps[n++] = &s->plan->maps[i];
+	qsort(maps, n, sizeof(*maps), by_name);
+	for (i = 0; !err && i < n; i++)
+		err = print_at_end(s, maps[i]);
+	free(maps);
 	return err;
 }
