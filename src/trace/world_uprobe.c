@@ -71,6 +71,9 @@ static enum lang_reason open_uprobe(struct trace_world *w, const char *target, c
 			return LANG_BAD_OFFSET;
 		if (__builtin_add_overflow(fn.offset, offset, &offset))
 			return LANG_BAD_OFFSET;
+	} else if (kit_elf_offset(w->elf, offset, &offset)) {
+		/* A number is an address, as nm and objdump show it, not a place in the file. */
+		return LANG_BAD_OFFSET;
 	}
 	if (offset >= (uint64_t)st.st_size)
 		return LANG_BAD_OFFSET;
