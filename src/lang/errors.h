@@ -44,6 +44,9 @@ LANG_ERROR(BAD_TARGET, "bad-target", "this cannot be changed",
 LANG_ERROR(PROBE_PARTS, "probe-parts", "a probe has at most %d parts", NULL)
 LANG_ERROR(NOT_SUPPORTED_YET, "not-supported-yet", "%s: not supported yet", NULL)
 
+LANG_ERROR(HISTOGRAM_KEY, "histogram-key", "%s() cannot be used on a histogram",
+	   "clear(@m) removes all of it, print(@m) shows it")
+
 /* lowering */
 LANG_ERROR(PROGRAM_TOO_LARGE, "program-too-large",
 	   "this clause does not fit into one BPF program (stack or jump distance)",

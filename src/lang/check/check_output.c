@@ -137,10 +137,21 @@ void check_ZERO(struct checker *ck, struct expr *call)
 	check_whole_map(ck, call);
 }
 
+/* The entries of a histogram are its buckets: one key of the script is many of the map's. */
+static void refuse_histogram(struct checker *ck, struct expr *call)
+{
+	const struct map_def *map = call->args[0]->map;
+
+	if (!map || (map->value.kind != TYPE_HIST && map->value.kind != TYPE_LHIST))
+		return;
+	lang_error(ck->cx, call->loc, LANG_E_HISTOGRAM_KEY, function_rows[call->function].name);
+}
+
 void check_DELETE(struct checker *ck, struct expr *call)
 {
 	call->args[0]->is_const = false;
 	check_map_keys(ck, call->args[0]);
+	refuse_histogram(ck, call);
 	call->type = type_of_kind(TYPE_VOID, 0);
 }
 
@@ -148,6 +159,7 @@ void check_HAS_KEY(struct checker *ck, struct expr *call)
 {
 	call->args[0]->is_const = false;
 	check_map_keys(ck, call->args[0]);
+	refuse_histogram(ck, call);
 	call->type = type_int(8, true);
 }
 
@@ -163,6 +175,8 @@ void check_LEN(struct checker *ck, struct expr *call)
 		lang_error(ck->cx, arg->loc, LANG_E_LEN_SCALAR, arg->name);
 	else if (!world->feature(world->ctx, LANG_FEAT_FOR_EACH_MAP_ELEM))
 		lang_error(ck->cx, call->loc, LANG_E_LEN_KERNEL);
+	else
+		refuse_histogram(ck, call);
 }
 
 void check_EXIT(struct checker *ck, struct expr *call)

@@ -182,7 +182,8 @@ static struct mem lower_key(struct lower *lw, const struct map_def *map, struct 
 	struct mem key = mem_alloc(lw, map_key_size(map));
 	uint32_t offset = 0;
 
-	if (!map->nkeys)
+	/* Of buckets without keys the key is the bucket, which the caller writes. */
+	if (!map->nkeys && !has_buckets(map))
 		ir_store(lw->fn, key.base, key.off, 4, ir_i(0));
 	for (uint32_t i = 0; i < map->nkeys; i++) {
 		lower_into(lw, keys[i], map->keys[i], mem_at(key, (int32_t)offset), true);

@@ -516,6 +516,7 @@ static const struct error_case error_cases[] = {
 	{"[unused-value]", "BEGIN { pid + 1; }", NULL},
 	{"[sign-compare]", "t:sched:sched_switch { @ = args.prev_pid < nsecs; }", NULL},
 	{"[never-negative]", "kr:vfs_read /retval < 0/ { @ = 1; }", "(int64)x"},
+	{"[histogram-key]", "BEGIN { @[1] = hist(2); delete(@[1]); }", "clear(@m)"},
 	{"[not-supported-yet]", "BEGIN { @ = kstack; }", NULL},
 	{"[not-supported-yet]", "BEGIN { @ = bswap(1); }", NULL},
 	{"[shift-range]", "BEGIN { @ = pid << 64; }", NULL},
