@@ -19,6 +19,7 @@
 #define MACHINE_FRAME_SIZE 512 /* bytes of stack in a frame */
 #define MACHINE_FRAMES	   8   /* the main function and seven calls, as in Linux */
 #define MACHINE_STACK_SIZE (MACHINE_FRAMES * MACHINE_FRAME_SIZE)
+#define MACHINE_WINDOW_MAX (1ull << 47) /* all that a process can have */
 
 struct machine_run;
 
@@ -81,12 +82,14 @@ struct machine_run {
 /*
  * Lay the window [base, base + size) and the stack [stack - MACHINE_STACK_SIZE, stack) in it. base
  * and stack are multiples of 8. The other fields become 0.
- * Returns 0, or -EINVAL if the stack is not inside the window or the window wraps around.
+ * Returns 0, or -EINVAL if the stack is not inside the window or the window is too large or wraps
+ * around.
  */
 static inline int machine_run_init(struct machine_run *run, uint64_t base, uint64_t size,
 				   uint64_t stack)
 {
-	if ((base | stack) % 8 || size < MACHINE_STACK_SIZE || base + size < base)
+	if ((base | stack) % 8 || size < MACHINE_STACK_SIZE || size > MACHINE_WINDOW_MAX ||
+	    base + size < base)
 		return -EINVAL;
 	if (stack - base < MACHINE_STACK_SIZE || stack - base > size)
 		return -EINVAL;

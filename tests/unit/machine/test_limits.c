@@ -4,6 +4,10 @@
 
 #include <errno.h>
 
+#include "machine/jit/jit.h"
+
+#define CHAIN 4000
+
 static const struct engine *engine;
 
 static uint64_t run_program(const struct bpf_insn *insns, size_t cnt, struct machine_run *run)
@@ -183,6 +187,55 @@ static void registers_begin_as_zero(void)
 			 0);
 }
 
+/*
+ * Jumps over jumps, each of which is short only when those behind it are: the compiler needs more
+ * passes for them than it takes.
+ */
+static void chains_of_jumps_are_compiled(void)
+{
+	static struct bpf_insn insns[CHAIN + 1];
+	struct machine_run run;
+
+	for (int i = 0; i < CHAIN; i += 2) {
+		int most = CHAIN - i - 1;
+
+		insns[i] = ISA_JMP_REG(BPF_JEQ, 1, 2, most < 20 ? most : 20);
+		insns[i + 1] = ISA_ALU64_IMM(BPF_ADD, 0, 1);
+	}
+	insns[CHAIN] = ISA_EXIT();
+	window_run(&run);
+	assert_int_equal(run_on(engine, insns, CHAIN + 1, 1, 2, &run), CHAIN / 2);
+	/* Taken, they land on an addition, 22 slots from the one before. */
+	assert_int_equal(run_on(engine, insns, CHAIN + 1, 1, 1, &run), CHAIN / 22);
+}
+
+static void nothing_is_written_behind_the_buffer(void **state)
+{
+	const struct bpf_insn insns[] = {
+		ISA_LDX(BPF_DW, 0, 1, 0),
+		ISA_LD_IMM64(2, 0x123456789abcdef0),
+		ISA_ALU64_REG(BPF_DIV, 0, 2),
+		ISA_CALL(1),
+		ISA_EXIT(),
+	};
+	const struct machine_insn *p = prepared(insns, CNT(insns));
+	uint32_t offsets[CNT(insns) + 1];
+	int64_t len = machine_jit(p, CNT(insns), offsets, NULL, 0);
+
+	if (len == -EOPNOTSUPP)
+		return;
+	for (size_t room = 0; room < (size_t)len; room++) {
+		uint8_t *code = malloc(room + 64);
+
+		assert_non_null(code);
+		memset(code, 0x5a, room + 64);
+		assert_int_equal(machine_jit(p, CNT(insns), offsets, code, room), len);
+		for (size_t i = 0; i < 64; i++)
+			assert_int_equal(code[room + i], 0x5a);
+		free(code);
+	}
+}
+
 #define ON_EACH(test)                                                           \
 	static void test##_on_each(void **state)                                \
 	{                                                                       \
@@ -195,6 +248,7 @@ ON_EACH(helpers_are_called)
 ON_EACH(missing_helpers_stop)
 ON_EACH(helpers_may_stop)
 ON_EACH(registers_begin_as_zero)
+ON_EACH(chains_of_jumps_are_compiled)
 
 static void refused(int err, size_t idx, const struct bpf_insn *insns, size_t cnt)
 {
@@ -242,6 +296,8 @@ int main(void)
 		cmocka_unit_test(missing_helpers_stop_on_each),
 		cmocka_unit_test(helpers_may_stop_on_each),
 		cmocka_unit_test(registers_begin_as_zero_on_each),
+		cmocka_unit_test(chains_of_jumps_are_compiled_on_each),
+		cmocka_unit_test(nothing_is_written_behind_the_buffer),
 		cmocka_unit_test(what_is_unknown_is_refused),
 		cmocka_unit_test(long_programs_are_refused),
 	};
