@@ -7,7 +7,7 @@
 #   make check      every test that runs on this machine
 #   make vmtest     the language tests on Linux 6.1 in QEMU
 #   make vmtest-full  the same on 5.10, 6.1 and 6.12
-#   make bench      the measured comparisons
+#   make bench      the measured comparisons (SKEP_PEERS=DIR adds a tree of newer programs)
 #   make install    DESTDIR and PREFIX are obeyed
 #   make clean      remove what was built (downloaded kernels stay)
 #

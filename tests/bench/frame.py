@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the rows of the benchmark share: marking a row, timing commands in turn,
-reading the kernel's BPF statistics, and printing the table."""
+"""What the rows of the benchmark share: marking a row, measuring commands in turn,
+finding what to measure beside, and printing the table."""
 import json
 import os
 import shutil
@@ -15,7 +15,7 @@ class Unmeasured(Exception):
 
 def row(title, unit):
     """Marks a function(bench) -> {tool: figure} as a row. A figure is a number in
-    the unit, or None for a tool that is not installed."""
+    the unit; the first tool is what the others are compared with."""
     def mark(function):
         rows.append((title, unit, function))
         return function
@@ -27,56 +27,69 @@ class Bench:
 
     def __init__(self, build, runs):
         self.build, self.runs = build, runs
+        self.found = None
+        self.kept = {}
         self.skep = f'{build}/src/cli/skep'
         self.workloads = f'{build}/tests/workload'
-        self.timeit = f'{build}/tests/bench/timeit'
 
-    def peer(self, name):
-        """The path of a program to be measured beside, or None."""
-        return shutil.which(name)
+    def tracers(self, script):
+        """{tool: argv} of what runs a script in bpftrace's language here; columns of
+        the rows about tracing. The first is skep."""
+        if not os.path.exists(self.skep):
+            raise Unmeasured(f'{self.skep} is not built')
+        self.root()
+        return {'skep': [self.skep, 'trace', '-e', script],
+                **{tool: [*argv, '-e', script] for tool, argv in self.bpftraces().items()}}
+
+    def bpftraces(self):
+        """{name with version: argv} of the distribution's bpftrace and of the one in the
+        tree that SKEP_PEERS names, as far as they are there."""
+        if self.found is None:
+            peers = os.environ.get('SKEP_PEERS')
+            candidates = [[shutil.which('bpftrace')]] if shutil.which('bpftrace') else []
+            if peers and os.path.exists(f'{peers}/usr/bin/bpftrace'):
+                candidates.append(['chroot', peers, '/usr/bin/bpftrace'])
+            self.found = {}
+            for argv in candidates:
+                out = subprocess.run([*argv, '--version'], stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True, errors='replace').stdout
+                self.found[out.strip().splitlines()[0].replace(' v', ' ')] = argv
+        return self.found
 
     def root(self):
         if os.geteuid() != 0:
             raise Unmeasured('needs root')
 
+    def measure(self, program, options, commands, env=None):
+        """Runs a measuring program of this folder over commands ({tool: argv}) in turn.
+        Returns {tool: figures as it printed them}. Those that it printed before the
+        tools' are under ''. The same question is asked once for all rows."""
+        key = json.dumps([program, options, commands, env])
+        if key not in self.kept:
+            args = [f'{self.build}/tests/bench/{program}', *options]
+            for argv in commands.values():
+                args += ['--', *argv]
+            done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                  env={**os.environ, **(env or {})})
+            if done.returncode:
+                raise Unmeasured(done.stderr.strip())
+            figures = [json.loads(line) for line in done.stdout.splitlines()]
+            tools = [''] * (len(figures) - len(commands)) + list(commands)
+            self.kept[key] = dict(zip(tools, figures))
+        return self.kept[key]
+
     def time(self, commands, runs=None, warm=1):
-        """Times commands in turn. commands: {tool: argv or None}; returns {tool:
-        figures as timeit prints them, or None}."""
-        tools = [t for t, argv in commands.items() if argv]
-        args = [self.timeit, '-q', '-n', str(runs or self.runs), '-w', str(warm)]
-        for tool in tools:
-            args += ['--', *commands[tool]]
-        out = subprocess.run(args, check=True, stdout=subprocess.PIPE, text=True).stdout
-        figures = dict(zip(tools, map(json.loads, out.splitlines())))
+        """Times commands in turn."""
+        figures = self.measure('timeit', ['-q', '-n', str(runs or self.runs), '-w', str(warm)],
+                               commands)
         for tool, f in figures.items():
             if f['failed']:
                 raise Unmeasured(f'{tool} failed {f["failed"]} of {f["runs"]} times')
-        return {tool: figures.get(tool) for tool in commands}
+        return figures
 
-    def pick(self, figures, key, scale=1):
-        """One figure per tool out of what time() returned."""
-        return {tool: f and f[key] * scale for tool, f in figures.items()}
-
-
-class BpfStats:
-    """The kernel's run time and run count of programs, switched on meanwhile."""
-    PATH = '/proc/sys/kernel/bpf_stats_enabled'
-
-    def __enter__(self):
-        try:
-            with open(self.PATH) as f:
-                self.before = f.read()
-            self.write('1')
-        except OSError as e:
-            raise Unmeasured(f'{self.PATH}: {e.strerror}') from e
-        return self
-
-    def write(self, text):
-        with open(self.PATH, 'w') as f:
-            f.write(text)
-
-    def __exit__(self, *_):
-        self.write(self.before)
+    def pick(self, figures, *keys, scale=1):
+        """One figure per tool out of what measure() returned: the sum of the keys'."""
+        return {tool: sum(f[key] for key in keys) * scale for tool, f in figures.items() if tool}
 
 
 class Table:
@@ -85,26 +98,28 @@ class Table:
 
     def add(self, title, unit, figures):
         tools = list(figures)
-        ratio = None
-        if len(tools) > 1 and figures[tools[0]] and figures[tools[1]]:
-            ratio = figures[tools[1]] / figures[tools[0]]
+        first = figures[tools[0]]
+        ratios = {t: figures[t] / first for t in tools[1:] if first > 0}
         if self.as_json:
-            print(json.dumps({'row': title, 'unit': unit, **figures, 'ratio': ratio}), flush=True)
+            print(json.dumps({'row': title, 'unit': unit, 'figures': figures, 'ratios': ratios}),
+                  flush=True)
             return
         if self.header != tools:
             self.header = tools
-            print(f'\n{"":48}' + ''.join(f'{t:>16}' for t in tools) + f'{"ratio":>10}')
-        cells = ''.join(f'{self.number(figures[t], unit):>16}' for t in tools)
-        print(f'{title:48}{cells}{f"{ratio:.1f}" if ratio else "-":>10}', flush=True)
+            print(f'\n{"":58}{tools[0]:>12}' + ''.join(f'{t:>26}' for t in tools[1:]))
+        cells = f'{self.number(first, unit):>12}'
+        for t in tools[1:]:
+            ratio = f'{ratios[t]:7.3g} x' if t in ratios else '-'
+            cells += f'{self.number(figures[t], unit):>15} {ratio:>10}'
+        print(f'{title:58}{cells}', flush=True)
 
     def add_reason(self, title, why):
         if self.as_json:
             print(json.dumps({'row': title, 'unmeasured': why}), flush=True)
         else:
-            print(f'{title:48}  {why}', flush=True)
+            print(f'{title:58}  {why}', flush=True)
 
     @staticmethod
     def number(value, unit):
-        if value is None:
-            return 'not here'
-        return f'{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}'
+        digits = 0 if value == int(value) or value >= 100 else 1 if value >= 10 else 2
+        return f'{value:.{digits}f} {unit}'.strip()

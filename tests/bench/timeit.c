@@ -15,10 +15,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { MAX_COMMANDS = 16, MAX_RUNS = 1000 };
+#include "tracer.h"
+
+enum { MAX_RUNS = 1000 };
 
 struct command {
 	char **argv;
@@ -27,15 +28,7 @@ struct command {
 	int failed;
 };
 
-static struct command commands[MAX_COMMANDS];
-
-static double now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
-}
+static struct command commands[TRACER_MAX_COMMANDS];
 
 static double to_us(struct timeval tv)
 {
@@ -47,7 +40,7 @@ static void run_once(struct command *c, int run, int out)
 {
 	struct rusage usage;
 	int status;
-	double begin = now_us(), wall;
+	double begin = now_ns(), wall;
 	/* vfork, so that the child does not begin by copying this process. */
 	pid_t pid = vfork();
 
@@ -62,7 +55,7 @@ static void run_once(struct command *c, int run, int out)
 		perror("timeit");
 		exit(2);
 	}
-	wall = now_us() - begin;
+	wall = (now_ns() - begin) / 1e3;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		fprintf(stderr, "timeit: cannot run %s\n", c->argv[0]);
 		exit(127);
@@ -77,69 +70,20 @@ static void run_once(struct command *c, int run, int out)
 	c->failed += status != 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-static void print_string(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			putchar('\\');
-		if ((unsigned char)*s < ' ')
-			printf("\\u%04x", *s);
-		else
-			putchar(*s);
-	}
-}
-
 static void print_command(struct command *c, int n)
 {
 	double wall = median(c->wall, n), user = median(c->user, n), sys = median(c->sys, n);
 
-	printf("{\"command\": \"");
-	for (char **arg = c->argv; *arg; arg++) {
-		if (arg != c->argv)
-			putchar(' ');
-		print_string(*arg);
-	}
-	printf("\", \"runs\": %d, \"failed\": %d, \"wall_us\": %.1f, \"wall_min_us\": %.1f, "
+	printf("{");
+	print_json_command(c->argv);
+	printf(", \"runs\": %d, \"failed\": %d, \"wall_us\": %.1f, \"wall_min_us\": %.1f, "
 	       "\"user_us\": %.0f, \"sys_us\": %.0f, \"maxrss_kib\": %ld}\n",
 	       n, c->failed, wall, c->wall[0], user, sys, c->maxrss_kib);
 }
 
-static int split_commands(char **argv)
-{
-	int n = 0;
-
-	for (; *argv; argv++) {
-		if (strcmp(*argv, "--")) {
-			if (n && !commands[n - 1].argv)
-				commands[n - 1].argv = argv;
-			continue;
-		}
-		if (n == MAX_COMMANDS)
-			return -1;
-		n++;
-		*argv = NULL;
-	}
-	for (int i = 0; i < n; i++)
-		if (!commands[i].argv)
-			return -1;
-	return n;
-}
-
 int main(int argc, char **argv)
 {
+	char **argvs[TRACER_MAX_COMMANDS];
 	int runs = 9, warm = 1, out = 2, i = 1, n;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '-'; i++) {
@@ -150,11 +94,13 @@ int main(int argc, char **argv)
 		else if (argv[i][1] == 'w' && i + 1 < argc)
 			warm = atoi(argv[++i]);
 	}
-	n = i < argc ? split_commands(argv + i) : -1;
+	n = i < argc ? split_commands(argv + i, argvs) : -1;
 	if (n < 1 || runs < 1 || runs > MAX_RUNS || out < 0) {
 		fprintf(stderr, "usage: timeit [-n N] [-w N] [-q] -- COMMAND... [-- COMMAND...]\n");
 		return 2;
 	}
+	for (int k = 0; k < n; k++)
+		commands[k].argv = argvs[k];
 	for (int run = -warm; run < runs; run++)
 		for (int k = 0; k < n; k++)
 			run_once(&commands[k], run, out);
