@@ -25,7 +25,7 @@ bool type_is_unsigned64(const struct expr *e)
 {
 	if (e->type.kind == TYPE_PTR)
 		return true;
-	return e->type.kind == TYPE_INT && !e->type.is_signed && e->type.size == 8 && !e->is_const;
+	return e->type.kind == TYPE_INT && !e->type.is_signed && e->type.size == 8;
 }
 
 /* Known to be at least 0 when read as a signed number? */
@@ -315,7 +315,7 @@ static struct value truth(struct lower *lw, const struct expr *e)
 static bool binary_is_unsigned(const struct expr *e)
 {
 	if (e->op == OP_SHR)
-		return !e->left->type.is_signed && !e->left->is_const;
+		return !e->left->type.is_signed;
 	if (e->op == OP_DIV || e->op == OP_MOD)
 		return type_is_unsigned64(e->left) || type_is_unsigned64(e->right) ||
 		       (is_non_negative(e->left) && is_non_negative(e->right));
