@@ -305,6 +305,9 @@ static int begin(struct trace_session *s, struct loop *loop)
 	if (!err)
 		err = start_timers(s, loop);
 	if (!err && s->options->command)
+		err = drain(s, SIZE_MAX);
+	/* A command that exit() would end at once, somewhere in its work, is not begun. */
+	if (!err && s->options->command && !s->exiting)
 		err = trace_command_release(s->options->command, s->failure);
 	return err;
 }
