@@ -186,17 +186,21 @@ static void neighbours_are_checked_too(void **state)
 	for (size_t i = 0; i < engine_cnt; i++)
 		for (int delta = -24; delta <= 24; delta++)
 			for (int first = -8; first <= 8; first += 8) {
+				const int low = first < 0 ? first : 0;
 				const struct bpf_insn insns[] = {
 					ISA_ALU64_IMM(BPF_ADD, 1, delta),
 					ISA_LDX(BPF_W, 3, 1, first),
 					ISA_LDX(BPF_W, 4, 1, first + 12),
 					ISA_LDX(BPF_DW, 5, 1, 0),
 					ISA_STX(BPF_H, 1, 5, first + 6),
+					ISA_LDX(BPF_B, 6, 1, first + 16),
+					ISA_LDX(BPF_B, 6, 1, low - 1),
 					ISA_LDX(BPF_B, 1, 1, 3),
 					ISA_EXIT(),
 				};
-				const int at[] = {first, first + 12, 0, first + 6, 3},
-					  width[] = {4, 4, 8, 2, 1};
+				const int at[] = {first,      first + 12, 0, first + 6,
+						  first + 16, low - 1,	  3},
+					  width[] = {4, 4, 8, 2, 1, 1, 1};
 				struct machine_run run;
 				uint32_t want = 0;
 
@@ -219,6 +223,35 @@ static void neighbours_are_checked_too(void **state)
 			}
 }
 
+/* One access at the very edge, then one that reaches up to 9 bytes further. */
+static void try_pair(const struct engine *e, int width, int other, int delta)
+{
+	static const uint8_t sizes[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
+	const struct bpf_insn insns[] = {
+		ISA_LDX(sizes[width], 3, 1, 0),
+		ISA_LDX(sizes[other], 3, 1, delta),
+		ISA_EXIT(),
+	};
+	struct machine_run run;
+
+	window_run(&run);
+	run_on(e, insns, CNT(insns), (uintptr_t)window, 0, &run);
+	assert_int_equal(run.stop, delta < 0 ? MACHINE_MEMORY : MACHINE_DONE);
+	window_run(&run);
+	run_on(e, insns, CNT(insns), (uintptr_t)window + WINDOW_SIZE - (unsigned int)width, 0,
+	       &run);
+	assert_int_equal(run.stop, delta + other > width ? MACHINE_MEMORY : MACHINE_DONE);
+}
+
+static void pairs_are_checked(void **state)
+{
+	for (size_t i = 0; i < engine_cnt; i++)
+		for (int width = 1; width <= 8; width *= 2)
+			for (int other = 1; other <= 8; other *= 2)
+				for (int delta = -9; delta <= 9; delta++)
+					try_pair(&engines[i], width, other, delta);
+}
+
 static void bad_windows_are_refused(void **state)
 {
 	struct machine_run run;
@@ -235,11 +268,9 @@ static void bad_windows_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(edges_are_exact),
-		cmocka_unit_test(elsewhere_is_refused),
-		cmocka_unit_test(the_stack_is_exact),
-		cmocka_unit_test(neighbours_are_checked_too),
-		cmocka_unit_test(bad_windows_are_refused),
+		cmocka_unit_test(edges_are_exact),    cmocka_unit_test(elsewhere_is_refused),
+		cmocka_unit_test(the_stack_is_exact), cmocka_unit_test(neighbours_are_checked_too),
+		cmocka_unit_test(pairs_are_checked),  cmocka_unit_test(bad_windows_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
