@@ -56,7 +56,9 @@ struct lang_field {
 	bool is_signed;
 	bool is_user;            /* PTR: points to user memory */
 	int arg_index;           /* number of the system call's, function's or raw
-	                          * tracepoint's argument; -1 when it is not one */
+	                          * tracepoint's argument; -1 when it is not one. Of a
+	                          * tracepoint that is no system call's: that of the raw
+	                          * tracepoint of its name, which then exists */
 };
 
 /* How one probe is reached; filled in by probe_open(). */

@@ -158,10 +158,39 @@ static void number_arguments(struct lang_field *fields, uint32_t nfields)
 	}
 }
 
+/*
+ * Fields that are an argument of the raw tracepoint of the same name as it is, on every kernel
+ * since 5.10. These are asked for at every system call and interrupt, where filling a record
+ * first costs several times what the program does.
+ */
+static void number_raw_arguments(const char *category, const char *event, struct lang_field *fields,
+				 uint32_t nfields)
+{
+	static const struct {
+		const char *category, *event, *field;
+		int arg_index;
+	} known[] = {
+		{"raw_syscalls", "sys_enter", "id", 1}, {"raw_syscalls", "sys_exit", "ret", 1},
+		{"irq", "softirq_entry", "vec", 0},	{"irq", "softirq_exit", "vec", 0},
+		{"irq", "softirq_raise", "vec", 0},
+	};
+
+	for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++) {
+		if (strcmp(category, known[k].category) || strcmp(event, known[k].event))
+			continue;
+		for (uint32_t i = 0; i < nfields; i++)
+			if (!strcmp(fields[i].name, known[k].field) &&
+			    fields[i].kind == LANG_FIELD_INT)
+				fields[i].arg_index = known[k].arg_index;
+	}
+}
+
 static enum lang_reason from_format(struct trace_world *w, const struct trace_format *format,
-				    bool is_syscall, bool is_exit, struct lang_probe_info *info)
+				    const char *category, const char *event,
+				    struct lang_probe_info *info)
 {
 	struct lang_field *fields = trace_world_alloc(w, format->nfields * sizeof(*fields));
+	bool is_syscall = !strcmp(category, "syscalls");
 	uint32_t i;
 
 	if (!fields)
@@ -170,8 +199,10 @@ static enum lang_reason from_format(struct trace_world *w, const struct trace_fo
 		if (!make_field(w, &format->fields[i], is_syscall, &fields[i]))
 			return LANG_NO_MEMORY;
 	}
-	if (is_syscall && !is_exit)
+	if (is_syscall && !info->syscall_exit)
 		number_arguments(fields, format->nfields);
+	else if (!is_syscall)
+		number_raw_arguments(category, event, fields, format->nfields);
 	info->fields = fields;
 	info->nfields = format->nfields;
 	return LANG_OK;
@@ -277,7 +308,7 @@ static enum lang_reason open_tracepoint(struct trace_world *w, const char *targe
 		return from_btf(w, name, info);
 	if (err)
 		return trace_world_reason(err, LANG_NO_SUCH_PROBE);
-	reason = from_format(w, &format, is_syscall, info->syscall_exit, info);
+	reason = from_format(w, &format, target, name, info);
 	trace_format_free(&format);
 	return reason;
 }

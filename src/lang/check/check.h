@@ -50,7 +50,7 @@ struct probe {
 	uint64_t perf_config; /* software: PERF_COUNT_SW_… */
 	struct lang_probe_info info;
 	bool use_raw; /* a tracepoint served by a raw one: syscalls through sys_enter and
-		       * sys_exit, others where the clause needs no argument */
+		       * sys_exit, others where the clause needs nothing of the record */
 	uint32_t id;  /* index in the plan's probe_names and func_names */
 	struct lang_loc loc;
 };

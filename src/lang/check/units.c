@@ -37,8 +37,25 @@ static bool has_raw_tracepoint(struct lang_world *world, const struct probe *pro
 {
 	struct lang_probe_info info = {.syscall_nr = -1};
 
+	/* The world has said so already; asking again may cost it opening BTF. */
+	for (uint32_t i = 0; i < probe->info.nfields; i++)
+		if (probe->info.fields[i].arg_index >= 0)
+			return true;
 	return world->probe_open(world->ctx, LANG_RAWTRACEPOINT, NULL, probe->name, 0, &info) ==
 	       LANG_OK;
+}
+
+/* Are all members that the clause reads arguments of the raw tracepoint? */
+static bool are_raw_arguments(const struct probe *probe, const struct clause_facts *facts)
+{
+	const struct lang_field *field;
+
+	for (const struct field_use *use = facts->fields; use; use = use->next) {
+		field = find_field(probe, use->name);
+		if (!field || field->arg_index < 0)
+			return false;
+	}
+	return facts->fields || !facts->uses_args;
 }
 
 static bool wants_raw(struct checker *ck, const struct probe *probe,
@@ -49,7 +66,7 @@ static bool wants_raw(struct checker *ck, const struct probe *probe,
 	if (probe->provider != LANG_TRACEPOINT)
 		return false;
 	if (probe->info.syscall_nr < 0)
-		return !facts->uses_args && has_raw_tracepoint(world, probe);
+		return are_raw_arguments(probe, facts) && has_raw_tracepoint(world, probe);
 	if (!world->feature(world->ctx, LANG_FEAT_TP_BTF))
 		return false;
 	for (const struct field_use *use = facts->fields; use; use = use->next)

@@ -167,10 +167,11 @@ static struct value raw_syscall_field(struct lower *lw, const struct lang_field 
 	return value_scalar(ir_r(r));
 }
 
-/* Arguments typed by BTF arrive as 64-bit words; integers are cut to their size. */
-static struct value word_field(struct lower *lw, const struct expr *e, int index)
+/* Arguments of a raw tracepoint or function arrive as 64-bit words; integers are cut to their size.
+ */
+static struct value word_field(struct lower *lw, const struct expr *e)
 {
-	ir_reg r = ir_load(lw->fn, lw->ctx, index * 8, 8, false);
+	ir_reg r = ir_load(lw->fn, lw->ctx, e->field->arg_index * 8, 8, false);
 
 	if (e->type.kind == TYPE_INT && e->type.size < 8)
 		r = ir_ext(lw->fn, ir_r(r), (uint8_t)e->type.size, e->type.is_signed);
@@ -200,8 +201,8 @@ struct value probe_field(struct lower *lw, const struct expr *e)
 
 	if (lw->regs != IR_NOREG)
 		return raw_syscall_field(lw, field);
-	if (field->kind == LANG_FIELD_BTF)
-		return word_field(lw, e, field->arg_index);
+	if (field->kind == LANG_FIELD_BTF || lw->probe->use_raw)
+		return word_field(lw, e);
 	if (field->kind == LANG_FIELD_INT || field->kind == LANG_FIELD_PTR)
 		return value_scalar(ir_r(ir_load(lw->fn, lw->ctx, (int32_t)field->offset,
 						 (uint8_t)field->size, field->is_signed)));

@@ -86,6 +86,11 @@ static const struct lang_field addr_fields[] = {
 	INT("pid", 32, 4, true),
 };
 
+static const struct lang_field raw_enter_fields[] = {
+	ARG("id", 8, true, 1),
+	INT("args", 16, 8, false),
+};
+
 static const struct {
 	const char *category, *name;
 	const struct lang_field *fields;
@@ -95,6 +100,7 @@ static const struct {
 } tracepoints[] = {
 	{"net", "net_addr", addr_fields, ARRAY_SIZE(addr_fields), -1, true},
 	{"net", "net_only", addr_fields, ARRAY_SIZE(addr_fields), -1, false},
+	{"raw_syscalls", "sys_enter", raw_enter_fields, ARRAY_SIZE(raw_enter_fields), -1, false},
 	{"sched", "sched_process_exec", exec_fields, ARRAY_SIZE(exec_fields), -1, true},
 	{"sched", "sched_switch", switch_fields, ARRAY_SIZE(switch_fields), -1, true},
 	{"sched", "sched_wakeup", wakeup_fields, ARRAY_SIZE(wakeup_fields), -1, true},

@@ -321,6 +321,10 @@ static void test_units(void **state)
 		  "tracepoint:syscalls:sys_enter_read,tracepoint:syscalls:sys_enter_write raw");
 	units_are("t:syscalls:sys_enter_read { @ = args.common_pid; }",
 		  "tracepoint:syscalls:sys_enter_read");
+	units_are("t:raw_syscalls:sys_enter { @[args.id] = count(); }",
+		  "tracepoint:raw_syscalls:sys_enter raw");
+	units_are("t:raw_syscalls:sys_enter { @[args.id, args.args] = count(); }",
+		  "tracepoint:raw_syscalls:sys_enter");
 	units_are("t:sched:* { @ = count(); }",
 		  "tracepoint:sched:sched_process_exec,tracepoint:sched:sched_switch,"
 		  "tracepoint:sched:sched_wakeup raw");

@@ -101,6 +101,8 @@ static void fields_of_the_scheduler(void **state)
 	assert_int_equal(probe(LANG_TRACEPOINT, "sched", "sched_process_exec", 0, &info), LANG_OK);
 	assert_int_equal(find(&info, "filename")->kind, LANG_FIELD_DATA_LOC);
 	assert_int_equal(probe(LANG_TRACEPOINT, "raw_syscalls", "sys_enter", 0, &info), LANG_OK);
+	check(&info, "id", LANG_FIELD_INT, 8, 8, true, 1);
+	assert_int_equal(find(&info, "args")->arg_index, -1);
 	assert_int_equal(find(&info, "args")->kind, LANG_FIELD_ARRAY);
 	assert_int_equal(find(&info, "args")->size, 8);
 	assert_int_equal(find(&info, "args")->count, 6);
