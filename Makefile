@@ -45,6 +45,6 @@ install: all
 	@scripts/install $(BUILD) "$(PREFIX)" "$(DESTDIR)"
 
 clean:
-	@scripts/clean $(BUILD) $(ASAN)
+	@scripts/clean $(BUILD) $(ASAN) build-fuzz
 
 .PHONY: all demo check bench vmtest vmtest-full install clean
