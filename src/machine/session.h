@@ -22,11 +22,16 @@ struct machine_session {
 	struct machine_alloc *alloc;
 	uint64_t code_used;        /* of ctl's code area */
 	uint64_t lists_used;
+	uint64_t clock_tsc, clock_ns; /* where ctl's clock began */
 	struct machine_targets *targets;
 };
 
-/* Makes the memory files, maps them at an address that is free, and locks the word by
- * which targets see the tracer die. Returns 0 or -errno. */
+/*
+ * Makes the memory files, maps them at an address that is free, and announces the calling thread
+ * to the kernel as owner of the word by which targets see the tracer die. It must be the main
+ * thread, because the word is marked when the thread ends; and that thread must not use robust
+ * mutexes, which would withdraw the announcement. Returns 0 or -errno.
+ */
 int machine_session_open(struct machine_session *s);
 /* Closes everything: targets must have been let go before. */
 void machine_session_close(struct machine_session *s);
@@ -37,5 +42,8 @@ int machine_session_code(struct machine_session *s, const void *code, size_t siz
 /* Publishes in *@where the list of @n programs (0: empty). Returns 0 or -ENOSPC. */
 int machine_session_list(struct machine_session *s, _Atomic machine_list *where,
 			 const uint32_t *progs, uint32_t n);
+
+/* Corrects ctl's clock; about once a second. */
+void machine_session_clock(struct machine_session *s);
 
 #endif

@@ -34,6 +34,7 @@
 #define MACHINE_HOOKS     4096
 #define MACHINE_SYSCALLS  512
 #define MACHINE_CTL_CODE  (8ull << 20) /* offset in ctl where compiled code begins */
+#define MACHINE_CTL_LISTS (48ull << 20) /* offset in ctl where code ends and lists begin */
 
 /* A list of programs: ctl offset of { uint32_t count; uint32_t prog[count]; }. Replaced by
  * publishing another offset with one store; old lists are never reused in a session. 0: empty. */
@@ -47,10 +48,14 @@ struct machine_map {
 	uint32_t ncopies;      /* MACHINE_VCPUS for per-CPU types, else 1 */
 	uint32_t nbuckets;     /* hash types: a power of two */
 	uint32_t elem_stride;  /* hash types: bytes of one element header + key (values apart) */
+	uint32_t seed;         /* hash types: of the hash function */
+	uint32_t pad;
 	uint64_t head;         /* struct machine_map_head */
 	uint64_t buckets;      /* hash types: struct machine_bucket[nbuckets] */
 	uint64_t elems;        /* hash types: element headers and keys */
-	uint64_t values;       /* entry i, copy c: values + (i * ncopies + c) * value_stride */
+	uint64_t values;       /* entry i, copy c: values + c * copy_stride + i * value_stride,
+	                        * so that virtual CPUs do not share cache lines */
+	uint64_t copy_stride;  /* per-CPU types; a multiple of 64 */
 	uint64_t ring;         /* RINGBUF: page with consumer position, page with producer
 	                        * position, max_entries bytes, mapped twice by readers */
 	uint32_t id;           /* bpf map id */
@@ -71,16 +76,32 @@ struct machine_hook {
 	_Atomic machine_list ret;     /* uretprobe */
 };
 
+/*
+ * CLOCK_MONOTONIC from the processor's time stamp counter:
+ * ns = ns + (((unsigned __int128)(tsc - tsc0) * mult) >> 32). Written by the tracer, which
+ * corrects it about once a second; readers retry while seq is odd or has changed. mult 0: the
+ * counter is not usable, ask the kernel.
+ */
+struct machine_clock {
+	_Atomic uint32_t seq;
+	uint32_t pad;
+	uint64_t tsc, mult, ns;
+	uint64_t boot_offset; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+};
+
+#define MACHINE_CPU_FSGSBASE 1u /* rdfsbase may be used */
+
 struct machine_ctl {
 	uint64_t magic;
 	uint64_t base;          /* address of ctl; data follows at base + MACHINE_CTL_SIZE */
 	uint32_t nvcpus;
 	int32_t tracer_pid;
 	_Atomic uint32_t closed; /* set at the end: hooks do nothing any more */
-	uint32_t pad;
+	uint32_t cpu_flags;     /* MACHINE_CPU_* */
 	uint64_t alive;         /* data offset of a word that the kernel marks (bit 30,
 	                         * FUTEX_OWNER_DIED) when the tracer dies */
 	uint64_t start_ns;      /* CLOCK_MONOTONIC at the session's start */
+	struct machine_clock clock;
 	struct machine_map maps[MACHINE_MAPS];
 	struct machine_prog progs[MACHINE_PROGS];
 	struct machine_hook hooks[MACHINE_HOOKS];
@@ -93,7 +114,8 @@ struct machine_ctl {
 
 /* ---- data ---------------------------------------------------------------- */
 
-/* A lock or lease: 0 free, else target slot + 1. */
+/* A lock or lease: 0 free, else target slot + 1; of locks, bit 31: a waiter gave up, others
+ * need not wait long. */
 typedef _Atomic uint32_t machine_owner;
 
 /* A virtual CPU: leased while one thread runs one program. */
@@ -143,7 +165,8 @@ struct machine_data {
 	_Atomic uint32_t bell;     /* futex: incremented when there is something to do */
 	_Atomic uint32_t sleeping; /* the tracer waits for the bell: ring it after submitting to
 	                            * a ring buffer too */
-	uint8_t alive[64];         /* pthread robust mutex of the tracer; see machine_ctl.alive */
+	_Atomic uint32_t alive;    /* thread id of the tracer; see machine_ctl.alive */
+	uint32_t pad[13];
 	struct machine_request requests[MACHINE_REQUESTS];
 	struct machine_target targets[MACHINE_TARGETS];
 	_Alignas(4096) struct machine_vcpu vcpus[MACHINE_VCPUS];
@@ -152,10 +175,10 @@ struct machine_data {
 
 /* Heads of maps' contents. */
 struct machine_map_head {
-	_Atomic uint32_t count;     /* elements in use */
+	_Atomic uint32_t fresh;     /* elements from here on were never used and are zero */
 	machine_owner free_lock;
 	uint32_t free_first;        /* index + 1 of the first free element, 0: none */
-	uint32_t hand;              /* LRU: where the clock's hand is */
+	_Atomic uint32_t hand;      /* LRU: where the clock's hand is */
 	machine_owner ring_lock;
 	uint32_t pad[11];
 };
@@ -165,12 +188,14 @@ struct machine_bucket {
 	_Atomic uint32_t first; /* element index + 1, or 0 */
 };
 
-/* An element of a hash map; the key follows. */
+/* An element of a hash map; the key follows. A trace of a stack map: no key, next is the number
+ * of addresses. */
 struct machine_elem {
 	_Atomic uint32_t next;  /* element index + 1, or 0 */
 	_Atomic uint32_t hash;
-	_Atomic uint32_t state; /* bit 0: in use; bit 1: referenced (LRU); rest: version */
-	uint32_t pad;
+	_Atomic uint32_t state; /* bit 0: in use; bit 1: referenced (LRU); bit 2: leaving its
+	                         * chain; rest: version, counts uses */
+	machine_owner owner;    /* who is putting it into a chain or taking it out */
 	uint8_t key[];
 };
 

@@ -17,7 +17,10 @@ struct machine_who {
 	const struct machine_ctl *ctl;
 	uint32_t slot; /* index in data->targets */
 	uint32_t vcpu; /* leased; 0 in the tracer's own system calls */
+	uint32_t flags;
 };
+
+#define MACHINE_WHO_YIELD 1u /* may call sched_yield while it waits (no seccomp filter) */
 
 /* Value of @key (per-CPU types: of who->vcpu), or NULL. */
 void *machine_map_lookup(const struct machine_who *who, uint32_t map, const void *key);
@@ -32,28 +35,52 @@ int machine_map_delete(const struct machine_who *who, uint32_t map, const void *
 /* The key after @key (NULL or a key that is gone: the first), or -ENOENT at the end. */
 int machine_map_next_key(const struct machine_who *who, uint32_t map, const void *key,
 			 void *next);
-/* Entry i of 0 … max_entries - 1: whether it is in use; its key and the value of @cpu. */
+/* As machine_map_update, for every copy of a per-CPU value: @values is one value after another,
+ * each rounded up to 8 bytes, for MACHINE_VCPUS. Other types: as machine_map_update. */
+int machine_map_update_all(const struct machine_who *who, uint32_t map, const void *key,
+			   const void *values, uint64_t flags);
+/* Entry i: 1 and its key and the value of @cpu if it is in use, 0 if not, -ENOENT when neither
+ * it nor any behind it is. Of arrays the key is NULL: it is i. */
 int machine_map_entry(const struct machine_who *who, uint32_t map, uint32_t i, const void **key,
 		      void **value, uint32_t cpu);
 
+/*
+ * PROG_ARRAY: values are a program's number + 1, 0 for none; only machine_map_update (index,
+ * number + 1), machine_map_delete and machine_map_lookup (NULL for none) of the tracer change and
+ * read them.
+ * STACK_TRACE: put @nr addresses, 1 … value_size / 8; flags of bpf_get_stackid. Returns the id or
+ * -EEXIST, -EBUSY. get copies value_size bytes, zeros behind the trace, or returns -ENOENT.
+ */
+int machine_stack_put(const struct machine_who *who, uint32_t map, const uint64_t *ips,
+		      uint32_t nr, uint64_t flags);
+int machine_stack_get(const struct machine_who *who, uint32_t map, uint32_t id, void *value);
+
 /* Ring buffer, in the kernel's layout (struct bpf_ringbuf_hdr; busy and discard bits), so
- * that libbpf's consumer reads it unchanged. The record header's second word names the slot
- * that reserved it. */
+ * that libbpf's consumer reads it unchanged. The record header's second word names the map (high
+ * half) and the slot (low half) that reserved it. A record does not go round the ring's end, since
+ * targets map the ring once: what is left there is discarded. */
 void *machine_ring_reserve(const struct machine_who *who, uint32_t map, uint64_t size);
 /* @record must have come from reserve of the same slot; others are ignored. */
 void machine_ring_submit(const struct machine_who *who, void *record, uint64_t flags);
 void machine_ring_discard(const struct machine_who *who, void *record, uint64_t flags);
 int machine_ring_output(const struct machine_who *who, uint32_t map, const void *data,
 			uint64_t size, uint64_t flags);
+/* bpf_ringbuf_query: BPF_RB_*; 0 for others. */
+uint64_t machine_ring_query(const struct machine_who *who, uint32_t map, uint64_t what);
 
 /* Tracer only (map/create.c, hosted): lays out a new map at the end of data or in a freed
- * region; @free gives it back. Attribute rules and errno are Linux's. */
+ * region; @free gives it back. Attribute rules and errno are Linux's, and -ENOMEM when data is
+ * full. A number is used again as late as possible: a target may still be in the map. */
 struct machine_alloc; /* what of data is in use */
+struct machine_alloc *machine_alloc_new(void);
+void machine_alloc_delete(struct machine_alloc *alloc);
 int machine_map_create(struct machine_ctl *ctl, struct machine_alloc *alloc, uint32_t type,
 		       uint32_t key_size, uint32_t value_size, uint32_t max_entries,
 		       uint32_t map_flags, uint32_t *map);
 void machine_map_free(struct machine_ctl *ctl, struct machine_alloc *alloc, uint32_t map);
-/* Frees every lock, lease and reserved record that @slot holds; the target is dead. */
+/* Frees every lock, lease and reserved record that @slot holds, and finishes or undoes what it was
+ * doing to a map. Nothing of the target runs any more (it is dead, or was replaced by exec); its
+ * slot is used again only afterwards. @slot is not 0. */
 void machine_sweep(struct machine_ctl *ctl, uint32_t slot);
 
 /* Locks and leases (map/lock.h has the inline parts). */
