@@ -149,6 +149,9 @@ static void put_access(struct emit *e, const struct ir_insn *insn)
 		else
 			put(e, ISA_ST(size, base, off, insn->b.imm));
 		break;
+	case IR_FETCH:
+		put(e, ISA_ATOMIC(size, insn->alu | BPF_FETCH, base, phys(e, insn->b.reg), off));
+		break;
 	case IR_ATOMIC: put(e, ISA_ATOMIC(size, insn->alu, base, phys(e, insn->b.reg), off)); break;
 	default: put(e, ISA_ATOMIC(size, BPF_CMPXCHG, base, phys(e, insn->c.reg), off)); break;
 	}
@@ -239,6 +242,7 @@ static void put_insn(struct emit *e, const struct ir_insn *insn)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: put_access(e, insn); break;
 	case IR_CTX:
 	case IR_MEM:

@@ -214,6 +214,18 @@ void ir_atomic(struct ir_function *fn, uint8_t alu, ir_reg base, int32_t off, ui
 	append(fn, insn);
 }
 
+ir_reg ir_fetch(struct ir_function *fn, uint8_t alu, ir_reg base, int32_t off, uint8_t size,
+		struct ir_arg v)
+{
+	struct ir_insn insn = access_at(IR_FETCH, base, off, size);
+
+	insn.dst = ir_new_reg(fn);
+	insn.alu = alu;
+	insn.b = v;
+	append(fn, insn);
+	return insn.dst;
+}
+
 ir_reg ir_cmpxchg(struct ir_function *fn, ir_reg base, int32_t off, uint8_t size,
 		  struct ir_arg expected, struct ir_arg desired)
 {

@@ -60,7 +60,7 @@ static int check_access(struct check *c, const struct ir_insn *insn)
 	if (ir_on_frame(insn) &&
 	    (insn->off < 0 || (uint64_t)insn->off + insn->size > c->fn->mems[insn->mem].size))
 		return bad(c, "offset %d is outside of the memory object", insn->off);
-	if ((insn->op == IR_ATOMIC || insn->op == IR_CMPXCHG) && !is_atomic(insn))
+	if (insn->op != IR_LOAD && insn->op != IR_STORE && !is_atomic(insn))
 		return bad(c, "no such atomic operation");
 	return 0;
 }
@@ -75,6 +75,7 @@ static int check_shape(struct check *c, const struct ir_insn *insn)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: return check_access(c, insn);
 	case IR_CALL: return insn->nargs <= 5 ? 0 : bad(c, "%u arguments", insn->nargs);
 	case IR_BR: return is_cond(insn->alu) ? 0 : bad(c, "condition %#x", insn->alu);
@@ -84,7 +85,7 @@ static int check_shape(struct check *c, const struct ir_insn *insn)
 
 static bool needs_dst(const struct ir_insn *insn)
 {
-	return ir_is_pure(insn);
+	return ir_is_pure(insn) || insn->op == IR_FETCH;
 }
 
 static bool may_have_dst(const struct ir_insn *insn)

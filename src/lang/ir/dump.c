@@ -82,6 +82,7 @@ static void print_access(const struct ir_insn *insn, FILE *out)
 		[IR_LOAD] = "load",
 		[IR_STORE] = "store",
 		[IR_ATOMIC] = "lock",
+		[IR_FETCH] = "fetch",
 		[IR_CMPXCHG] = "cmpxchg",
 	};
 
@@ -89,7 +90,7 @@ static void print_access(const struct ir_insn *insn, FILE *out)
 	print_place(insn, out);
 	if (insn->op == IR_LOAD)
 		return;
-	if (insn->op == IR_ATOMIC)
+	if (insn->op == IR_ATOMIC || insn->op == IR_FETCH)
 		fprintf(out, " %s= ", alu_sign(insn->alu));
 	else
 		fputs(", ", out);
@@ -134,6 +135,7 @@ static void print_right(const struct ir_insn *insn, FILE *out)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: print_access(insn, out); break;
 	case IR_CTX: fputs("ctx", out); break;
 	case IR_MEM:

@@ -23,6 +23,7 @@ uint32_t ir_operands(struct ir_insn *insn, struct ir_arg *args[IR_MAX_OPERANDS])
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG:
 		if (ir_is_reg(insn->a))
 			args[n++] = &insn->a;
@@ -45,7 +46,7 @@ uint32_t ir_operands(struct ir_insn *insn, struct ir_arg *args[IR_MAX_OPERANDS])
 bool ir_is_access(const struct ir_insn *insn)
 {
 	return insn->op == IR_LOAD || insn->op == IR_STORE || insn->op == IR_ATOMIC ||
-	       insn->op == IR_CMPXCHG;
+	       insn->op == IR_FETCH || insn->op == IR_CMPXCHG;
 }
 
 bool ir_on_frame(const struct ir_insn *insn)

@@ -29,7 +29,7 @@ static inline bool ir_is_reg(struct ir_arg a)
 	return a.reg != IR_NOREG;
 }
 
-/* LOAD, STORE, ATOMIC, CMPXCHG: *(size *)(a + off). */
+/* LOAD, STORE, ATOMIC, FETCH, CMPXCHG: *(size *)(a + off). */
 bool ir_is_access(const struct ir_insn *insn);
 /* Such an access whose base is memory object insn->mem, not a register. */
 bool ir_on_frame(const struct ir_insn *insn);

@@ -41,6 +41,7 @@ enum ir_op {
 	IR_LOAD,     /* dst = *(size *)(a + off), zero- or (sign) sign-extended */
 	IR_STORE,    /* *(size *)(a + off) = b */
 	IR_ATOMIC,   /* lock *(size *)(a + off) op= b; alu is BPF_ADD, BPF_OR …, no fetch */
+	IR_FETCH,    /* dst = *(size *)(a + off) as it was before op= b, in one step */
 	IR_CMPXCHG,  /* dst = cmpxchg(*(size *)(a + off), b = expected, c = new) */
 	IR_CTX,      /* dst = context pointer of the program */
 	IR_MEM,      /* dst = address of memory object `mem` + off */
@@ -126,6 +127,9 @@ ir_reg ir_load(struct ir_function *fn, ir_reg base, int32_t off, uint8_t size, b
 void ir_store(struct ir_function *fn, ir_reg base, int32_t off, uint8_t size, struct ir_arg v);
 void ir_atomic(struct ir_function *fn, uint8_t alu, ir_reg base, int32_t off, uint8_t size,
 	       struct ir_arg v);
+/* Needs Linux 5.12, as ir_cmpxchg() and operations other than BPF_ADD do. */
+ir_reg ir_fetch(struct ir_function *fn, uint8_t alu, ir_reg base, int32_t off, uint8_t size,
+		struct ir_arg v);
 ir_reg ir_cmpxchg(struct ir_function *fn, ir_reg base, int32_t off, uint8_t size,
 		  struct ir_arg expected, struct ir_arg desired);
 ir_reg ir_ctx(struct ir_function *fn);

@@ -160,6 +160,11 @@ static void legal_access(struct legal *lg, struct ir_insn *insn)
 		return;
 	if (insn->op == IR_STORE || insn->op == IR_ATOMIC)
 		to_register(lg, insn, &insn->b);
+	/* The operand's register receives the old value. */
+	if (insn->op == IR_FETCH && insn->b.reg != insn->dst) {
+		move_before(lg, insn, insn->dst, insn->b);
+		insn->b = ir_r(insn->dst);
+	}
 	if (insn->op != IR_CMPXCHG)
 		return;
 	to_register(lg, insn, &insn->c);
@@ -223,6 +228,7 @@ static void legal_insn(struct legal *lg, struct ir_insn *insn)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: legal_access(lg, insn); break;
 	case IR_CALL: legal_call(lg, insn); break;
 	case IR_BR: legal_br(lg, insn); break;

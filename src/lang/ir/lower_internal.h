@@ -157,6 +157,7 @@ void map_assign(struct lower *lw, const struct expr *target, enum expr_op op,
 		const struct expr *value);
 void map_aggregate(struct lower *lw, const struct expr *target, const struct expr *call);
 struct value map_incdec(struct lower *lw, const struct expr *e);
+void map_step(struct lower *lw, const struct expr *e); /* ++ or -- whose value nobody wants */
 void map_delete(struct lower *lw, const struct map_def *map, struct expr *const *keys,
 		struct lang_loc loc);
 ir_reg map_has_key(struct lower *lw, const struct map_def *map, struct expr *const *keys);

@@ -340,6 +340,7 @@ static bool adds(enum expr_op op)
 static void add_in_place(struct lower *lw, const struct expr *target, enum expr_op op,
 			 struct ir_arg v, ir_reg old)
 {
+	const struct lang_world *world = lw->cx->world;
 	const struct map_def *map = target->map;
 	struct ir_function *fn = lw->fn;
 	ir_label failed = ir_new_label(fn);
@@ -349,9 +350,14 @@ static void add_in_place(struct lower *lw, const struct expr *target, enum expr_
 	if (op == OP_SUB)
 		v = v.reg == IR_NOREG ? ir_i(-v.imm) : ir_r(ir_neg(fn, v));
 	p = global ? global_base(lw, map) : lookup_or_add(lw, target, failed);
-	if (old != IR_NOREG)
-		ir_mov_to(fn, old, ir_r(ir_load(fn, p, 0, 8, false)));
-	ir_atomic(fn, BPF_ADD, p, 0, 8, v);
+	if (old != IR_NOREG && world->feature(world->ctx, LANG_FEAT_ATOMIC_FETCH)) {
+		ir_mov_to(fn, old, ir_r(ir_fetch(fn, BPF_ADD, p, 0, 8, v)));
+	} else {
+		/* The sum is exact; the value seen may be another's too. */
+		if (old != IR_NOREG)
+			ir_mov_to(fn, old, ir_r(ir_load(fn, p, 0, 8, false)));
+		ir_atomic(fn, BPF_ADD, p, 0, 8, v);
+	}
 	if (global)
 		ir_store(fn, p, 8, 8, ir_i(1));
 	ir_place_label(fn, failed);
@@ -396,6 +402,11 @@ void map_assign(struct lower *lw, const struct expr *target, enum expr_op op,
 		assign_plain(lw, target, value);
 	else
 		assign_compound(lw, target, op, value);
+}
+
+void map_step(struct lower *lw, const struct expr *e)
+{
+	add_in_place(lw, e->left, e->op, ir_i(1), IR_NOREG);
 }
 
 struct value map_incdec(struct lower *lw, const struct expr *e)

@@ -45,7 +45,12 @@ static void lower_if(struct lower *lw, const struct stmt *s)
 static void lower_statement(struct lower *lw, const struct stmt *s)
 {
 	switch (s->kind) {
-	case STMT_EXPR: lower_expr(lw, s->expr); break;
+	case STMT_EXPR:
+		if (s->expr->kind == EXPR_INCDEC && s->expr->left->kind == EXPR_MAP)
+			map_step(lw, s->expr);
+		else
+			lower_expr(lw, s->expr);
+		break;
 	case STMT_ASSIGN:
 		if (s->target->kind == EXPR_MAP)
 			map_assign(lw, s->target, s->op, s->expr);

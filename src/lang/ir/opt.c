@@ -35,9 +35,11 @@ int opt_unused(struct ir_function *fn, struct lang_arena *arena, bool *changed)
 		if (insn->dst == IR_NOREG || uses[insn->dst])
 			continue;
 		if (!ir_is_pure(insn)) {
-			*changed |= insn->op == IR_CALL;
-			if (insn->op == IR_CALL)
+			*changed |= insn->op == IR_CALL || insn->op == IR_FETCH;
+			if (insn->op == IR_CALL || insn->op == IR_FETCH)
 				insn->dst = IR_NOREG;
+			if (insn->op == IR_FETCH)
+				insn->op = IR_ATOMIC;
 			continue;
 		}
 		n = ir_operands(insn, args);

@@ -275,6 +275,7 @@ static bool simplify(struct values *vs, struct ir_insn *insn)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: return simplify_access(vs, insn);
 	case IR_MEM:
 	case IR_MAP:

@@ -111,8 +111,10 @@ static void access_memory(struct run *r, const struct ir_insn *insn)
 		return;
 	}
 	b = value(r, insn->b);
-	if (insn->op == IR_ATOMIC)
+	if (insn->op == IR_ATOMIC || insn->op == IR_FETCH)
 		b = alu64(insn->alu, old, b);
+	if (insn->op == IR_FETCH)
+		r->regs[insn->dst] = old;
 	if (insn->op == IR_CMPXCHG) {
 		b = extend(b, insn->size, false) == old ? value(r, insn->c) : old;
 		if (insn->dst != IR_NOREG)
@@ -152,6 +154,7 @@ static struct ir_insn *step(struct run *r, struct ir_insn *insn)
 	case IR_LOAD:
 	case IR_STORE:
 	case IR_ATOMIC:
+	case IR_FETCH:
 	case IR_CMPXCHG: access_memory(r, insn); return insn->next;
 	case IR_JMP: return r->labels[insn->label];
 	case IR_BR: return holds(insn, a, b) ? r->labels[insn->label] : insn->next;

@@ -146,6 +146,8 @@ static void atomic(struct random *r)
 
 	if (below(r, 2))
 		ir_atomic(r->fn, PICK(r, ops), base, 8, below(r, 2) ? 8 : 4, operand(r));
+	else if (below(r, 2))
+		keep(r, ir_fetch(r->fn, PICK(r, ops), base, 8, below(r, 2) ? 8 : 4, operand(r)));
 	else
 		keep(r, ir_cmpxchg(r->fn, base, 8, below(r, 2) ? 8 : 4, operand(r), operand(r)));
 }
