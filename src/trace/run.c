@@ -4,7 +4,8 @@
  *
  * The loop sleeps in epoll on the ring buffer, the timers of interval probes, the signals and the
  * end of the traced process. SIGINT and SIGTERM end the run with everything printed; a second
- * one ends it at once.
+ * one ends the process at once, also where it hangs in a write that nobody reads. So they are
+ * handled, not blocked: the handler wakes the loop and takes itself away.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -123,17 +124,10 @@ static int open_ring(struct trace_session *s)
 
 static int on_signal(struct loop *loop)
 {
-	struct signalfd_siginfo info;
-	sigset_t set;
+	uint64_t n;
 
-	if (read(loop->signals, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	loop->ended = true;
-	/* A second signal ends the process, whatever takes long now. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	if (read(loop->signals, &n, sizeof(n)) == sizeof(n))
+		loop->ended = true;
 	return 0;
 }
 
@@ -205,8 +199,7 @@ static int watch_process(struct trace_session *s, struct loop *loop)
 	return watch(loop, loop->process, ON_PROCESS);
 }
 
-/* The signals are blocked first, so that none ends the process half attached. */
-static int open_loop(struct trace_session *s, struct loop *loop, const sigset_t *signals)
+static int open_loop(struct trace_session *s, struct loop *loop)
 {
 	uint32_t i;
 	int err;
@@ -216,8 +209,7 @@ static int open_loop(struct trace_session *s, struct loop *loop, const sigset_t 
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll < 0)
 		return trace_fail(s->failure, -errno, NULL, "cannot wait for events");
-	loop->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	err = loop->signals < 0 ? -errno : watch(loop, loop->signals, ON_SIGNAL);
+	err = watch(loop, loop->signals, ON_SIGNAL);
 	if (!err && s->ring)
 		err = watch(loop, ring_buffer__epoll_fd(s->ring), ON_RING);
 	if (!err && (s->plan->nerrors || s->plan->exit_offset != LANG_NONE))
@@ -262,6 +254,51 @@ static void close_loop(const struct trace_session *s, struct loop *loop)
 	close_fd(loop->process);
 	close_fd(loop->signals);
 	close_fd(loop->epoll);
+}
+
+/* --- signals --------------------------------------------------------------------------- */
+
+/* What the signals did before the run. */
+struct handlers {
+	struct sigaction interrupt, terminate, pipe;
+};
+
+/* A handler has no argument of its own. */
+static volatile sig_atomic_t wake_fd = -1;
+
+static void handle_signal(int number)
+{
+	struct sigaction fallback = {.sa_handler = SIG_DFL};
+	uint64_t one = 1;
+	int saved = errno;
+
+	sigaction(SIGINT, &fallback, NULL);
+	sigaction(SIGTERM, &fallback, NULL);
+	if (write(wake_fd, &one, sizeof(one)) != sizeof(one))
+		_exit(128 + number);
+	errno = saved;
+}
+
+/* First of all, so that no signal ends the process half attached. */
+static int catch_signals(struct loop *loop, struct handlers *before)
+{
+	struct sigaction catch = {.sa_handler = handle_signal, .sa_flags = SA_RESTART};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	loop->signals = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	wake_fd = loop->signals;
+	sigaction(SIGINT, loop->signals < 0 ? NULL : &catch, &before->interrupt);
+	sigaction(SIGTERM, loop->signals < 0 ? NULL : &catch, &before->terminate);
+	/* A reader that goes away is an error of write(2). */
+	sigaction(SIGPIPE, &ignore, &before->pipe);
+	return loop->signals < 0 ? -errno : 0;
+}
+
+static void restore_signals(const struct handlers *before)
+{
+	sigaction(SIGINT, &before->interrupt, NULL);
+	sigaction(SIGTERM, &before->terminate, NULL);
+	sigaction(SIGPIPE, &before->pipe, NULL);
 }
 
 /* --- the run -------------------------------------------------------------------------- */
@@ -359,24 +396,21 @@ int trace_run(const struct lang_plan *plan, const struct trace_options *options,
 {
 	struct trace_session s = {.plan = plan, .options = options, .failure = failure};
 	struct loop loop = {.epoll = -1, .signals = -1, .process = -1, .problems = -1};
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, pipe_before;
-	sigset_t signals, before;
+	struct handlers before;
 	int err;
 
 	libbpf_set_print(no_print);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	/* A reader that goes away is an error of write(2). */
-	sigaction(SIGPIPE, &ignore, &pipe_before);
-	err = prepare(&s, &loop);
+	err = catch_signals(&loop, &before);
+	if (err)
+		trace_fail(failure, err, NULL, "cannot wait for signals");
+	if (!err)
+		err = prepare(&s, &loop);
 	if (!err)
 		err = trace_load(&s);
 	if (!err)
 		err = open_ring(&s);
 	if (!err)
-		err = open_loop(&s, &loop, &signals);
+		err = open_loop(&s, &loop);
 	if (!err)
 		err = begin(&s, &loop);
 	if (!err && !options->dry_run)
@@ -386,12 +420,11 @@ int trace_run(const struct lang_plan *plan, const struct trace_options *options,
 	else
 		trace_detach(&s);
 	*exit_code = s.exit_code;
+	restore_signals(&before);
 	ring_buffer__free(s.ring);
 	close_loop(&s, &loop);
 	trace_unload(&s);
 	free(s.errors_seen);
 	kit_buffer_free(&s.text);
-	sigaction(SIGPIPE, &pipe_before, NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
