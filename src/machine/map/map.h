@@ -20,7 +20,9 @@ struct machine_who {
 	uint32_t flags;
 };
 
-#define MACHINE_WHO_YIELD 1u /* may call sched_yield while it waits (no seccomp filter) */
+/* No seccomp filter is known: sched_yield (waiting for locks) and process_vm_readv (helpers that
+ * read the target's memory) may be called. Without it, rt_sigprocmask tells what is readable. */
+#define MACHINE_WHO_YIELD 1u
 
 /* Value of @key (per-CPU types: of who->vcpu), or NULL. */
 void *machine_map_lookup(const struct machine_who *who, uint32_t map, const void *key);
