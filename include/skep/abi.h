@@ -2,7 +2,7 @@
 /*
  * The seam: everything that skep, and the libbpf inside it, asks of eBPF goes
  * through one table of calls, chosen once when the program starts. Below it
- * are back ends (the kernel; later the machine), and over them, when wanted,
+ * are back ends (the kernel, the machine), and over them, when wanted,
  * fault injection and a printed record. doc/seam.md is the contract.
  *
  * A program that never calls abi_open() talks to the kernel, unrecorded.
@@ -20,7 +20,10 @@ struct perf_event_attr;
 
 /* What abi_open() is told. A struct of zeroes is the kernel, unrecorded. */
 struct abi_options {
-	/* Name of the bottom back end; NULL is "kernel". */
+	/*
+	 * Who answers: "kernel", "machine", or "auto", which is the kernel where
+	 * the caller may use it, else the machine. NULL is "kernel".
+	 */
 	const char *engine;
 
 	/*
@@ -48,12 +51,14 @@ struct abi_options {
  *
  * Not thread-safe: call it once at start, before other threads exist. A second
  * call without abi_close() between them returns -EBUSY.
- * Returns 0, -EINVAL for an unknown engine or fault text, or -EBUSY.
+ * Returns 0, -EINVAL for an unknown engine or fault text, -EBUSY, or what the
+ * engine could not be started for.
  */
 int abi_open(const struct abi_options *opts, char *msg, size_t msg_size);
 
 /*
- * abi_close - go back to the kernel, unrecorded. Descriptors stay open.
+ * abi_close - go back to the kernel, unrecorded; the engine ends, and lets go of
+ * what it traced. Descriptors stay open.
  * Not thread-safe; harmless when nothing was opened.
  */
 void abi_close(void);
@@ -64,6 +69,35 @@ void abi_close(void);
  * session in turn has seen every one of its error paths.
  */
 unsigned long abi_calls(void);
+
+/*
+ * The traced processes. The kernel needs not be told of them: its programs see
+ * every process. An engine without its privilege has to get into each, and so
+ * wants to know which. Callers call these whatever the engine is.
+ *
+ * abi_target_launch - let go of @pid, a child of the calling thread that waits
+ * under ptrace right before its execve, so that it is traced from the new
+ * program's first instruction on. On failure it still waits.
+ *
+ * abi_target_attach - everything is attached: trace the running process @pid, or
+ * with -1 every process.
+ *
+ * Both return 0 or -errno. abi_target_reason() then is why the engine refused
+ * that, or what was asked before it, in one line, where it knows more than the
+ * errno says; else NULL. The text is valid until the next call of the seam.
+ */
+int abi_target_launch(pid_t pid);
+int abi_target_attach(pid_t pid);
+const char *abi_target_reason(void);
+
+/* The engine that abi_open() chose: "kernel" or "machine". */
+const char *abi_engine_name(void);
+
+/*
+ * What the engine cannot do that another one could, and how to get that one: one
+ * line for people whose question it refused. NULL when there is nothing.
+ */
+const char *abi_engine_limits(void);
 
 /*
  * abi_perf_event_open - perf_event_open(2) through the seam.

@@ -76,6 +76,27 @@ const struct abi_layer *abi_enter(void);
 int abi_stack(const struct abi_ops *bottom, const struct abi_options *opts, char *msg,
 	      size_t msg_size);
 
+/*
+ * An engine: the bottom back end, and what else it is asked for. @open and @close may be NULL;
+ * the others are as in skep/abi.h.
+ */
+struct abi_engine {
+	const char *name;
+	const struct abi_ops *ops;
+	int (*open)(void); /* 0 or -errno */
+	void (*close)(void);
+	int (*launch)(pid_t pid);
+	int (*attach)(pid_t pid);
+	const char *(*reason)(void);
+	const char *limits;
+};
+
+extern const struct abi_engine abi_kernel_engine;
+extern const struct abi_engine abi_machine_engine;
+
+/* May the caller use the kernel's eBPF? By its capabilities, and by trying. */
+bool abi_kernel_usable(void);
+
 /* The back ends. */
 extern const struct abi_ops abi_kernel_ops;
 extern const struct abi_ops abi_fault_ops;

@@ -127,7 +127,7 @@ static void engines_are_checked(void **state)
 
 	assert_int_equal(abi_open(&(struct abi_options){.engine = "steam"}, msg, sizeof(msg)),
 			 -EINVAL);
-	assert_string_equal(msg, "unknown engine 'steam'; there is: kernel");
+	assert_string_equal(msg, "unknown engine 'steam'; there is: auto kernel machine");
 	/* A short buffer cuts the message, and no more. */
 	assert_int_equal(abi_open(&(struct abi_options){.engine = "steam"}, msg, 8), -EINVAL);
 	assert_string_equal(msg, "unknown");
