@@ -27,8 +27,8 @@ struct settings {
 	int engine;
 };
 
-static const char *const engines[] = {"kernel", "machine", "auto", NULL};
-enum { ENGINE_KERNEL, ENGINE_MACHINE };
+static const char *const engines[] = {"auto", "kernel", "machine", NULL};
+enum { ENGINE_AUTO };
 
 static struct kit_options describe(struct settings *s, struct kit_option *table)
 {
@@ -36,8 +36,9 @@ static struct kit_options describe(struct settings *s, struct kit_option *table)
 		{'h', "help", KIT_OPTION_FLAG, &s->help, .help = "Print this help."},
 		{'V', "version", KIT_OPTION_FLAG, &s->version, .help = "Print the version."},
 		{0, "engine", KIT_OPTION_ENUM, &s->engine, .arg = "NAME", .choices = engines,
-		 .help = "Who runs the programs: kernel, or auto, which is the kernel for now; "
-			 "machine, which needs no privilege, is still to come."},
+		 .help = "Who runs the programs: kernel, or machine, which needs no privilege and "
+			 "runs them in the traced process; auto takes the kernel where it may "
+			 "be used. Default: auto."},
 		{0, "record", KIT_OPTION_STRING, &s->record, .arg = "FILE", .optional_arg = true,
 		 .attached_arg = true, .given = &s->record_given,
 		 .help = "Print every call of eBPF that is made, to FILE or to standard error."},
@@ -133,13 +134,9 @@ static const struct cli_command *find_command(const char *name, const struct kit
 /* Opens the seam as the options say. Returns 0 or the exit status. */
 static int open_seam(const struct settings *s, FILE **record, const struct kit_log *log)
 {
-	struct abi_options options = {.fault = s->fault};
+	struct abi_options options = {.fault = s->fault, .engine = engines[s->engine]};
 	char message[256] = "";
 
-	if (s->engine == ENGINE_MACHINE) {
-		kit_error(log, "--engine machine: this version only has the kernel");
-		return KIT_EXIT_USAGE;
-	}
 	if (s->record_given) {
 		*record = s->record && *s->record ? fopen(s->record, "we") : stderr;
 		if (!*record) {
@@ -160,7 +157,7 @@ int main(int argc, char **argv)
 {
 	struct kit_log log = KIT_LOG_DEFAULT;
 	struct kit_option table[8];
-	struct settings s = {.engine = ENGINE_KERNEL};
+	struct settings s = {.engine = ENGINE_AUTO};
 	struct kit_options options = describe(&s, table);
 	const struct cli_command *command;
 	FILE *record = NULL;

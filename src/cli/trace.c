@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skep/abi.h>
 #include <skep/kit_output.h>
 #include <skep/lang.h>
 #include <skep/trace.h>
@@ -193,6 +194,20 @@ static void say_failure(const struct trace_failure *failure, const struct kit_lo
 		kit_note(log, "%s", failure->hint);
 }
 
+/* Is it an error that the kernel's engine might not have made? */
+static bool may_be_the_engine(const struct lang_messages *messages)
+{
+	static const char *const ids[] = {"no-tracepoint", "no-raw-tracepoint", "no-function",
+					  "no-btf",	   "probe-unsupported", "unknown-type"};
+	size_t i, j;
+
+	for (i = 0; i < messages->count; i++)
+		for (j = 0; j < sizeof(ids) / sizeof(*ids); j++)
+			if (!strcmp(messages->list[i].id, ids[j]))
+				return true;
+	return false;
+}
+
 static int compile(const struct script *script, struct lang_world *world,
 		   const struct lang_options *options, struct lang_plan **plan,
 		   const struct kit_log *log)
@@ -205,6 +220,8 @@ static int compile(const struct script *script, struct lang_world *world,
 	fflush(stdout);
 	for (i = 0; i < messages.count; i++)
 		lang_message_print(&messages.list[i], stderr);
+	if (err && abi_engine_limits() && may_be_the_engine(&messages))
+		kit_note(log, "%s", abi_engine_limits());
 	lang_messages_free(&messages);
 	if (err == -ENOMEM)
 		kit_error(log, "not enough memory to compile the script");
@@ -283,8 +300,11 @@ static int trace_script(const struct settings *s, const struct script *script,
 	struct trace_command *command = NULL;
 	struct lang_world *world = NULL;
 	struct lang_plan *plan = NULL;
-	int ret = start(s, &command, options, log);
+	int ret;
 
+	if (s->verbose)
+		fprintf(stderr, "engine: %s\n", abi_engine_name());
+	ret = start(s, &command, options, log);
 	if (!ret && trace_world_open(NULL, &world)) {
 		kit_error(log, "not enough memory");
 		ret = KIT_EXIT_FAILURE;

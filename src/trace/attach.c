@@ -345,8 +345,10 @@ static const struct attach_kind kinds[] = {
 
 static const char *attach_hint(const struct lang_attach *attach, int err)
 {
-	const char *hint;
+	const char *hint = abi_target_reason();
 
+	if (hint)
+		return hint;
 	switch (err) {
 	case -EPERM:
 	case -EACCES:

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <skep/abi.h>
 #include <skep/kit_symbols.h>
 
 #include "trace/session.h"
@@ -244,7 +246,7 @@ static int let_go(struct trace_command *command)
 
 	if (command->stopped) {
 		command->stopped = false;
-		return ptrace(PTRACE_DETACH, command->pid, NULL, NULL) ? -errno : 0;
+		return abi_target_launch(command->pid);
 	}
 	/* A child that was killed must not kill us too. */
 	sigaction(SIGPIPE, &ignore, &before);
@@ -254,26 +256,43 @@ static int let_go(struct trace_command *command)
 	return err;
 }
 
+/* The errno of an exec that failed, else 0. Without @wait only if it is there already. */
+static int exec_errno(struct trace_command *command, bool wait)
+{
+	struct pollfd ready = {.fd = command->result, .events = POLLIN};
+	int err = 0;
+	ssize_t n = 0;
+
+	if (wait || poll(&ready, 1, 0) == 1) {
+		do {
+			n = read(command->result, &err, sizeof(err));
+		} while (n < 0 && errno == EINTR);
+	}
+	close(command->result);
+	command->result = -1;
+	return n == sizeof(err) ? err : 0;
+}
+
 int trace_command_release(struct trace_command *command, struct trace_failure *failure)
 {
-	int err = let_go(command);
-	ssize_t n;
+	int err = let_go(command), exec_err;
 
 	close(command->go);
 	command->go = -1;
-	if (err)
+	exec_err = exec_errno(command, !err);
+	if (exec_err)
+		return trace_fail(
+			failure, -exec_err,
+			exec_err == ENOEXEC ? "a script needs a first line like `#!/bin/sh`" : NULL,
+			"cannot run the command '%s'", command->name);
+	if (!err)
+		return 0;
+	if (err == -ESRCH || err == -EPIPE)
 		return trace_fail(failure, err, NULL, "the command '%s' ended before it began",
 				  command->name);
-	do {
-		n = read(command->result, &err, sizeof(err));
-	} while (n < 0 && errno == EINTR);
-	close(command->result);
-	command->result = -1;
-	if (n != sizeof(err))
-		return 0;
-	return trace_fail(failure, -err,
-			  err == ENOEXEC ? "a script needs a first line like `#!/bin/sh`" : NULL,
-			  "cannot run the command '%s'", command->name);
+	kill(command->pid, SIGKILL);
+	return trace_fail(failure, err, abi_target_reason(), "cannot trace the command '%s'",
+			  command->name);
 }
 
 bool trace_command_ended(struct trace_command *command, int *status)

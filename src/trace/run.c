@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <skep/abi.h>
+
 #include "trace/session.h"
 
 /* How often run-time errors are looked for. */
@@ -327,6 +329,20 @@ static int64_t script_now(const struct trace_session *s)
 	return now_ns(s->plan->boot_clock ? CLOCK_BOOTTIME : CLOCK_MONOTONIC);
 }
 
+/* The process of -p, or all of them. */
+static int attach_target(struct trace_session *s)
+{
+	pid_t pid = s->options->pid;
+	int err = abi_target_attach(pid > 0 ? pid : -1);
+
+	if (!err)
+		return 0;
+	if (pid > 0)
+		return trace_fail(s->failure, err, abi_target_reason(), "cannot trace process %d",
+				  (int)pid);
+	return trace_fail(s->failure, err, abi_target_reason(), "cannot trace all processes");
+}
+
 static int begin(struct trace_session *s, struct loop *loop)
 {
 	int err = trace_globals_set(s, s->plan->start_offset, (uint64_t)script_now(s));
@@ -346,6 +362,8 @@ static int begin(struct trace_session *s, struct loop *loop)
 	/* A command that exit() would end at once, somewhere in its work, is not begun. */
 	if (!err && s->options->command && !s->exiting)
 		err = trace_command_release(s->options->command, s->failure);
+	else if (!err && !s->options->command)
+		err = attach_target(s);
 	return err;
 }
 
