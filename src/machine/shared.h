@@ -121,7 +121,9 @@ typedef _Atomic uint32_t machine_owner;
 /* A virtual CPU: leased while one thread runs one program. */
 struct machine_vcpu {
 	machine_owner owner;
-	uint32_t pad[15];
+	uint32_t pad;
+	uint64_t runs; /* programs run, by whoever had the lease */
+	uint32_t more[12];
 	uint8_t stack[4096];    /* the program's r10 area: MACHINE_STACK_SIZE */
 	uint8_t ctx[1024];      /* copy of the context: pt_regs, tracepoint record … */
 	uint8_t scratch[1024];  /* for helpers */
@@ -131,14 +133,14 @@ struct machine_vcpu {
 struct machine_target {
 	_Atomic int32_t pid;         /* 0: free */
 	_Atomic uint32_t generation; /* counts uses of the slot */
-	_Atomic uint64_t hits;       /* programs run */
+	_Atomic uint64_t hits;       /* programs run by the tracer; targets': machine_vcpu.runs */
 	_Atomic uint64_t missed;     /* no lease, lock not to be had, program stopped */
 	_Atomic uint64_t stopped;    /* of these: ended by a check (memory, budget …) */
 };
 
 /*
  * A question of a target to the tracer (service thread), and the way to wake the tracer:
- * the target sets its request, increments data->bell, FUTEX_WAKEs it, and FUTEX_WAITs on
+ * the target sets its request, increments data->request_bell, FUTEX_WAKEs it, and FUTEX_WAITs on
  * its own `state` (at most a second at a time; gives up when the tracer is dead).
  */
 enum machine_request_kind {
@@ -148,6 +150,9 @@ enum machine_request_kind {
 	                     * result = my slot */
 	MACHINE_REQ_EXEC,   /* thread arg0 (tid) is about to exec: catch it */
 	MACHINE_REQ_EXIT,   /* process is about to exit_group */
+	MACHINE_REQ_EXEC_FAILED, /* thread arg0 is back from its execve */
+	MACHINE_REQ_REGION, /* memory for stubs was mapped: arg0 address (or -errno), arg1 length.
+	                     * The result of MAPPED is where it should be, or 0: all is hooked */
 };
 
 struct machine_request {
@@ -160,9 +165,11 @@ struct machine_request {
 };
 
 #define MACHINE_REQUESTS 64
+#define MACHINE_REGION_SIZE (256ull << 10) /* of memory for stubs */
 
 struct machine_data {
 	_Atomic uint32_t bell;     /* futex: incremented when there is something to do */
+	_Atomic uint32_t request_bell; /* futex of the service thread */
 	_Atomic uint32_t sleeping; /* the tracer waits for the bell: ring it after submitting to
 	                            * a ring buffer too */
 	_Atomic uint32_t alive;    /* thread id of the tracer; see machine_ctl.alive */

@@ -10,22 +10,67 @@
 
 #define STUB_MAX 512 /* bytes of the largest stub */
 
-struct stub_entries { /* addresses in the target */
-	uint64_t block;         /* struct agent_block */
-	uint64_t syscall_enter, syscall_exit, func_entry, func_return;
+/*
+ * Memory with stubs begins with this. It is the target's own (and copied by fork), so that
+ * whoever takes the agent out finds there all that has to be restored; and it is only written
+ * by ptrace. Nothing in it can be trusted by others than the target.
+ */
+#define STUB_REGION_MAGIC   0x6e6f69676572ull
+#define STUB_REGION_PATCHES 1536
+
+/* One jump. */
+struct stub_patch {
+	uint64_t address; /* of the bytes replaced */
+	uint32_t stub;	  /* offset of the stub in the region */
+	uint32_t stub_len;
+	uint32_t hook; /* of a function; STUB_NO_HOOK for system calls */
+	uint16_t tail; /* offset in the stub of what follows a system call */
+	uint8_t len;   /* bytes replaced; 0: none any more */
+	uint8_t call;  /* system calls: offset behind the instruction from address */
+	uint8_t original[16];
 };
 
-/* All: @out has STUB_MAX bytes and will be at @address, within +-2 GiB of the hooked code
- * @code (@size bytes readable from site->patch / @function on). Return the bytes written or
- * -errno as x86_relocate() does. */
+#define STUB_NO_HOOK (~0u)
 
-/* Runs enter hooks, the system call, exit hooks, the covered instructions, and jumps back. */
-int stub_syscall(uint8_t *out, uint64_t address, const struct x86_site *site,
-		 const uint8_t *code, size_t size, const struct stub_entries *entries);
-/* Runs the entry hook, the moved instructions, and jumps behind them. *@patch_len: bytes of
- * the function that the jump replaces. */
-int stub_function(uint8_t *out, uint64_t address, uint64_t function, const uint8_t *code,
-		  size_t size, uint32_t hook, bool has_return,
-		  const struct stub_entries *entries, uint8_t *patch_len, const char **why);
+struct stub_region {
+	uint64_t magic;
+	uint64_t entries[AGENT_ENTRIES]; /* addresses of the agent's entries, for the stubs */
+	uint32_t used;			 /* bytes of the region: where the next stub goes */
+	uint32_t npatches;
+	struct stub_patch patches[STUB_REGION_PATCHES];
+};
+
+/* The code to hook, as it is now: what other hooks wrote there stays in force, behind this one. */
+struct stub_code {
+	uint64_t address; /* of code[0] */
+	const uint8_t *code;
+	size_t size;
+	/* Functions: the same before anything was patched, up to its end; jumps into the bytes
+	 * to be replaced are looked for here. */
+	const uint8_t *whole;
+	size_t whole_size;
+};
+
+/* Distances in stubs; agent.c asserts its own. */
+#define STUB_FUNCTION_INFO 21 /* from a function's stub to its struct stub_info */
+#define STUB_FUNCTION_BODY 81 /* ... to the moved instructions */
+
+/*
+ * Both: @out has STUB_MAX bytes and will be at @address, within +-2 GiB of the hooked code and
+ * of @region, the address of the region's head. Fill @patch but for patch->stub, and return
+ * the bytes written or -errno as x86_relocate() does.
+ */
+
+/* Runs enter hooks, the system call, exit hooks, the covered instructions, and jumps back.
+ * @code: the bytes from site->patch on. */
+int stub_syscall(uint8_t *out, uint64_t address, uint64_t region, const struct x86_site *site,
+		 const struct stub_code *code, struct stub_patch *patch, const char **why);
+/* Runs the entry hook, the moved instructions, and jumps behind them; with has_return, calls
+ * them and runs the return hook. @code: the function, from its first byte on. */
+int stub_function(uint8_t *out, uint64_t address, uint64_t region, const struct stub_code *code,
+		  uint32_t hook, bool has_return, struct stub_patch *patch, const char **why);
+
+/* The five bytes of a jump from @from to @to. */
+void stub_jump(uint8_t out[5], uint64_t from, uint64_t to);
 
 #endif
