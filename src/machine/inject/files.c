@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Files with code, and where system calls are in them: found once, since a sweep over a libc
+ * takes milliseconds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "machine/inject/elf_code.h"
+#include "machine/inject/inject.h"
+
+#define FILE_MAX (1ull << 31)
+
+struct collect {
+	const struct elf_code *elf;
+	struct code_file *file;
+	size_t room;
+};
+
+static uint64_t offset_of(const struct elf_code *elf, uint64_t address)
+{
+	for (size_t i = 0; i < elf->ranges_cnt; i++) {
+		const struct elf_code_range *range = &elf->ranges[i];
+
+		if (address - range->address < range->size)
+			return address - range->address + range->offset;
+	}
+	return 0;
+}
+
+static int add_site(void *arg, const struct x86_site *site)
+{
+	struct collect *c = arg;
+	struct code_file *file = c->file;
+	uint64_t offset = offset_of(c->elf, site->address);
+
+	if (!offset)
+		return 0;
+	if (file->nsites == c->room) {
+		struct x86_site *more;
+
+		c->room = c->room ? 2 * c->room : 64;
+		more = reallocarray(file->sites, c->room, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		file->sites = more;
+	}
+	file->sites[file->nsites] = *site;
+	file->sites[file->nsites].address = offset;
+	file->sites[file->nsites++].patch = offset - (site->address - site->patch);
+	return 0;
+}
+
+static int find_sites(struct code_file *file)
+{
+	struct elf_code elf;
+	struct collect c = {.elf = &elf, .file = file};
+	int err = elf_code_open(&elf, file->image, file->size);
+
+	if (!err) {
+		file->is_go = elf.is_go;
+		err = elf_code_sites(&elf, add_site, &c);
+	}
+	elf_code_close(&elf);
+	return err;
+}
+
+static void free_file(struct code_file *file)
+{
+	if (file->image)
+		munmap(file->image, file->size);
+	free(file->sites);
+	free(file);
+}
+
+static struct code_file *read_file(int fd, const struct process_mapping *m, const struct stat *st)
+{
+	struct code_file *file = calloc(1, sizeof(*file));
+	void *image;
+
+	if (!file || st->st_size <= 0 || (uint64_t)st->st_size > FILE_MAX) {
+		free(file);
+		return NULL;
+	}
+	file->dev = m->dev;
+	file->ino = m->ino;
+	file->mtime_ns = st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
+	file->size = (uint64_t)st->st_size;
+	image = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (image == MAP_FAILED) {
+		free(file);
+		return NULL;
+	}
+	file->image = image;
+	if (find_sites(file)) {
+		free_file(file);
+		return NULL;
+	}
+	return file;
+}
+
+const struct code_file *code_file_get(struct machine_targets *t, pid_t pid,
+				      const struct process_mapping *m)
+{
+	struct code_file *file;
+	struct stat st;
+	int fd = process_open_mapped(pid, m);
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st)) {
+		close(fd);
+		return NULL;
+	}
+	for (file = t->files; file; file = file->next) {
+		if (file->dev == m->dev && file->ino == m->ino &&
+		    file->size == (uint64_t)st.st_size &&
+		    file->mtime_ns == st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec)
+			break;
+	}
+	if (!file) {
+		file = read_file(fd, m, &st);
+		if (file) {
+			file->next = t->files;
+			t->files = file;
+		}
+	}
+	close(fd);
+	return file;
+}
+
+void code_files_free(struct machine_targets *t)
+{
+	while (t->files) {
+		struct code_file *file = t->files;
+
+		t->files = file->next;
+		free_file(file);
+	}
+}
+
+const uint8_t *code_file_function(const struct code_file *file, uint64_t offset, size_t *size)
+{
+	const uint8_t *code = NULL;
+	struct elf_code elf;
+
+	if (!elf_code_open(&elf, file->image, file->size)) {
+		uint64_t address = elf_code_address(&elf, offset);
+
+		code = address ? elf_code_function(&elf, address, size) : NULL;
+	}
+	elf_code_close(&elf);
+	return code;
+}
