@@ -63,7 +63,14 @@ int kit_output_open(struct kit_output **outp, const struct kit_output_opts *opts
 int kit_output_flush(struct kit_output *out);
 
 /*
- * To be called when there is nothing to print for now: writes what is buffered, lines that have no
+ * More is about to be printed, now, without waiting for anything: in buffering LINE, lines gather
+ * until kit_output_pause(), so that many cost one write. Messages still come after what was
+ * printed before them, and memory stays bounded.
+ */
+void kit_output_hold(struct kit_output *out);
+
+/*
+ * To be called when there is nothing to print for now: ends a hold, and writes what is buffered, lines that have no
  * end yet too, unless the buffering is FULL. Returns as flush does.
  */
 int kit_output_pause(struct kit_output *out);

@@ -23,10 +23,10 @@
 
 struct settings {
 	struct kit_strings programs, dumps;
-	const char *command, *output, *list;
+	const char *command, *output;
 	int64_t pid;
 	int format, buffering, verbose;
-	bool list_given, quiet, dry_run, allow_unsafe, version, help;
+	bool list, quiet, dry_run, allow_unsafe, version, help;
 };
 
 static const char *const formats[] = {"text", "json", NULL};
@@ -49,9 +49,9 @@ static struct kit_options describe(struct settings *s, struct kit_option *table)
 		{.section = "Script"},
 		{'e', NULL, KIT_OPTION_STRINGS, &s->programs, .arg = "PROGRAM",
 		 .help = "The script itself; several are joined by newlines."},
-		{'l', NULL, KIT_OPTION_STRING, &s->list, .arg = "PATTERN", .optional_arg = true,
-		 .given = &s->list_given,
-		 .help = "List the probes that match, with -v their arguments too."},
+		{'l', NULL, KIT_OPTION_FLAG, &s->list,
+		 .help = "List the probes that match PATTERN, or all; with -v their arguments "
+			 "too."},
 		{0, "unsafe", KIT_OPTION_FLAG, &s->allow_unsafe,
 		 .help = "Allow system(), which runs commands."},
 		{.section = "What is traced"},
@@ -87,7 +87,8 @@ static struct kit_options describe(struct settings *s, struct kit_option *table)
 	memcpy(table, rows, sizeof(rows));
 	return (struct kit_options){
 		.program = "skep trace",
-		.usage = "[OPTION]... {-e PROGRAM | FILE | -} [PARAMETER]...",
+		.usage = "[OPTION]... {-e PROGRAM | FILE | -} [PARAMETER]...\n"
+			 "       skep trace -l [-v] [PATTERN]...",
 		.summary = "Compiles a script in bpftrace's language, lets the kernel run it, and "
 			   "prints its answers. Parameters are $1, $2, ... in the script.",
 		.options = table,
@@ -335,9 +336,8 @@ static const char *reason_text(enum lang_reason reason)
 	}
 }
 
-static int list(const struct settings *s, const struct kit_log *log)
+static int list(const struct settings *s, const char *pattern, const struct kit_log *log)
 {
-	const char *pattern = s->list && *s->list ? s->list : NULL;
 	enum lang_reason reason = LANG_OK;
 	struct lang_world *world = NULL;
 	int n = trace_world_open(NULL, &world);
@@ -356,6 +356,19 @@ static int list(const struct settings *s, const struct kit_log *log)
 	else
 		kit_error(log, "%s: %s", pattern ? pattern : "*", reason_text(reason));
 	return KIT_EXIT_FAILURE;
+}
+
+/* Every pattern must match something. */
+static int list_all(const struct settings *s, char **patterns, size_t n, const struct kit_log *log)
+{
+	int ret = n ? 0 : list(s, NULL, log);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (list(s, *patterns[i] ? patterns[i] : NULL, log))
+			ret = KIT_EXIT_FAILURE;
+	}
+	return ret;
 }
 
 /* --- the command ------------------------------------------------------------------ */
@@ -406,8 +419,8 @@ int cli_trace(int argc, char **argv, struct kit_log *log)
 		ret = cli_print_help(&options);
 	else if (s.version)
 		ret = cli_print_version();
-	else if (s.list_given)
-		ret = list(&s, log);
+	else if (s.list)
+		ret = list_all(&s, argv + first, (size_t)(argc - first), log);
 	else
 		ret = trace(&s, argv + first, (size_t)(argc - first), log);
 	kit_strings_free(&s.programs);

@@ -22,6 +22,7 @@ struct kit_output {
 	int message_fd;
 	bool owns_fd;
 	bool quiet;
+	bool held; /* lines wait for kit_output_pause() */
 	enum kit_output_format format;
 	enum kit_output_buffering buffering;
 	int error; /* the first failure, -errno */
@@ -103,7 +104,7 @@ static void commit(struct kit_output *out)
 	}
 	if (out->buffering == KIT_OUTPUT_NONE || b->len >= PENDING_MAX) {
 		let_go(out, b->len);
-	} else if (out->buffering == KIT_OUTPUT_LINE && b->len) {
+	} else if (out->buffering == KIT_OUTPUT_LINE && !out->held && b->len) {
 		newline = memrchr(b->data, '\n', b->len);
 		if (newline)
 			let_go(out, (size_t)(newline + 1 - b->data));
@@ -116,8 +117,14 @@ int kit_output_flush(struct kit_output *out)
 	return out->error;
 }
 
+void kit_output_hold(struct kit_output *out)
+{
+	out->held = true;
+}
+
 int kit_output_pause(struct kit_output *out)
 {
+	out->held = false;
 	return out->buffering == KIT_OUTPUT_FULL ? out->error : kit_output_flush(out);
 }
 

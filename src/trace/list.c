@@ -121,8 +121,9 @@ static int put_probe(void *arg, const char *target, const char *name)
 {
 	struct lang_probe_info info = {0};
 	struct listing *l = arg;
+	bool members = false;
+	enum lang_reason reason;
 	const char *line;
-	bool members;
 
 	kit_buffer_reset(&l->line);
 	kit_buffer_printf(&l->line, "%s:%s%s%s", l->provider->name, target ? target : "",
@@ -134,9 +135,12 @@ static int put_probe(void *arg, const char *target, const char *name)
 		return -ENOMEM;
 	if (!wanted(l, line))
 		return 0;
-	members = l->verbose && l->provider->id != LANG_SOFTWARE &&
-		  l->world->probe_open(l->world->ctx, l->provider->id, target, name, 0, &info) ==
-			  LANG_OK;
+	/* What cannot be attached here can still be described. */
+	if (l->verbose && l->provider->id != LANG_SOFTWARE) {
+		reason = l->world->probe_open(l->world->ctx, l->provider->id, target, name, 0,
+					      &info);
+		members = reason == LANG_OK || reason == LANG_NOT_SUPPORTED;
+	}
 	if (l->json) {
 		fputs("{\"type\": \"probe\", \"data\": {\"name\": ", l->out);
 		put_json_string(l->out, line);

@@ -30,6 +30,9 @@
 #define MAX_TICKS 64
 /* Records handled before the loop looks at its other descriptors again. */
 #define MAX_RECORDS 4096
+/* Drains this close are of records in a row; so long are they left to gather. */
+#define BUSY_NS	  1000000
+#define GATHER_NS 100000
 /* What epoll returns in place of an attachment's index. */
 #define ON_RING	    (UINT64_MAX - 0)
 #define ON_SIGNAL   (UINT64_MAX - 1)
@@ -39,8 +42,9 @@
 /* The loop's descriptors. */
 struct loop {
 	int epoll, signals, process, problems;
-	int *timers; /* plan->nattaches; -1 where it is no interval */
-	bool ended;  /* the process ended or a signal came */
+	int *timers;	 /* plan->nattaches; -1 where it is no interval */
+	bool ended;	 /* the process ended or a signal came */
+	int64_t drained; /* when the ring buffer was last emptied, CLOCK_MONOTONIC */
 };
 
 static int watch(struct loop *loop, int fd, uint64_t what)
@@ -60,6 +64,14 @@ static int watch_timer(struct loop *loop, uint64_t ns, uint64_t what, int *fd)
 	if (*fd < 0 || timerfd_settime(*fd, 0, &spec, NULL))
 		return -errno;
 	return watch(loop, *fd, what);
+}
+
+static int64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* --- events --------------------------------------------------------------------- */
@@ -100,16 +112,18 @@ static void look_for_exit(struct trace_session *s)
  */
 static int drain(struct trace_session *s, size_t budget)
 {
-	int n;
+	int n, err;
 
 	s->budget = budget;
+	kit_output_hold(s->options->output);
 	n = s->ring ? ring_buffer__consume(s->ring) : 0;
+	err = kit_output_pause(s->options->output);
 	if (n < 0 && n != -EAGAIN)
 		return s->failure->text ? n
 					: trace_fail(s->failure, n, NULL,
 						     "the ring buffer could not be read");
 	look_for_exit(s);
-	return kit_output_pause(s->options->output);
+	return err;
 }
 
 static int open_ring(struct trace_session *s)
@@ -170,6 +184,19 @@ static int on_ready(struct trace_session *s, struct loop *loop, uint64_t what)
 	return 0;
 }
 
+/*
+ * When records come one after the other, lets some gather. A record that finds the buffer read up
+ * to it wakes us, at the cost of the program that it comes from; one that finds others does not.
+ */
+static void let_gather(const struct trace_session *s, const struct loop *loop)
+{
+	struct timespec nap = {.tv_nsec = GATHER_NS};
+
+	/* No budget left: records wait already. */
+	if (s->budget && now_ns(CLOCK_MONOTONIC) - loop->drained < BUSY_NS)
+		nanosleep(&nap, NULL);
+}
+
 static int run_loop(struct trace_session *s, struct loop *loop)
 {
 	struct epoll_event events[16];
@@ -183,8 +210,11 @@ static int run_loop(struct trace_session *s, struct loop *loop)
 			return trace_fail(s->failure, -errno, NULL, "cannot wait for events");
 		for (i = 0; !err && i < n; i++)
 			err = on_ready(s, loop, events[i].data.u64);
+		if (!err && !loop->ended)
+			let_gather(s, loop);
 		if (!err)
 			err = drain(s, MAX_RECORDS);
+		loop->drained = now_ns(CLOCK_MONOTONIC);
 	}
 	return err;
 }
@@ -313,14 +343,6 @@ static uint64_t count_probes(const struct lang_plan *plan)
 	for (i = 0; i < plan->nattaches; i++)
 		n += plan->attaches[i].nprobes;
 	return n;
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* The clock that the script's nsecs counts by. */

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 #include <skep/btf.h>
 
+#include "trace/session.h"
 #include "trace/world_features.h"
 
 struct feature {
@@ -118,6 +119,33 @@ bool trace_feature(struct trace_features *features, enum lang_feature feature)
 						   ? TRACE_FEATURE_YES
 						   : TRACE_FEATURE_NO;
 	return features->known[feature] == TRACE_FEATURE_YES;
+}
+
+/*
+ * The answer must hold for all functions: what the kernel says of this one alone, as that it must
+ * not be traced, is EINVAL.
+ */
+static bool probe_fentry(uint32_t func)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+		    .attach_btf_id = func);
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "skep_probe", "GPL", insns,
+			       sizeof(insns) / sizeof(*insns), &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd != -EPERM || trace_missing_privilege();
+}
+
+bool trace_feature_fentry(struct trace_features *features, uint32_t func)
+{
+	if (features->fentry == TRACE_FEATURE_UNKNOWN)
+		features->fentry = probe_fentry(func) ? TRACE_FEATURE_YES : TRACE_FEATURE_NO;
+	return features->fentry == TRACE_FEATURE_YES;
 }
 
 const char *trace_feature_name(enum lang_feature feature)

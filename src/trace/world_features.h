@@ -18,11 +18,22 @@ struct trace_features {
 	struct btfr *(*btf)(void *ctx, bool open);
 	void *ctx;
 
-	enum { TRACE_FEATURE_UNKNOWN, TRACE_FEATURE_NO, TRACE_FEATURE_YES } known[LANG_FEAT_COUNT];
+	enum trace_known {
+		TRACE_FEATURE_UNKNOWN,
+		TRACE_FEATURE_NO,
+		TRACE_FEATURE_YES,
+	} known[LANG_FEAT_COUNT],
+		fentry;
 };
 
 /* Probes @feature unless that is done. Without the privilege to probe the answer is false. */
 bool trace_feature(struct trace_features *features, enum lang_feature feature);
+
+/*
+ * Does the kernel take programs for fentry and fexit at all? Tried with @func, the BTF id of a
+ * function of vmlinux, when it is first asked. True when the caller lacks the privilege to know.
+ */
+bool trace_feature_fentry(struct trace_features *features, uint32_t func);
 
 /* Its name, "atomic_fetch", for people. */
 const char *trace_feature_name(enum lang_feature feature);

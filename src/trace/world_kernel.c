@@ -181,6 +181,11 @@ static int find_func(void *arg, const char *module, struct btfr *btf)
 	s->info->btf_id = id;
 	s->info->btf = btf;
 	s->reason = trace_world_params(s->w, btf, id, 0, 0, s->info);
+	/* A module's program must name its BTF by a descriptor: what vmlinux says is said of all.
+	 */
+	if (s->reason == LANG_OK && btfr_id_begin(btf) == 1 &&
+	    !trace_feature_fentry(&s->w->features, id))
+		s->reason = LANG_NOT_SUPPORTED;
 	return 1;
 }
 
@@ -206,16 +211,17 @@ static enum lang_reason open_fexit(struct trace_world *w, const char *target, co
 	struct lang_field *retval;
 	uint32_t type;
 
-	if (reason != LANG_OK)
+	/* A function that cannot be attached is described all the same, for listings. */
+	if (!info->btf_id)
 		return reason;
 	type = btfr_ret_type(info->btf, info->btf_id);
 	if (!type || type == BTFR_NO_TYPE)
-		return LANG_OK;
+		return reason;
 	retval = trace_world_alloc(w, sizeof(*retval));
 	if (!retval || !trace_world_btf_field(w, info->btf, type, "retval", -1, retval))
 		return LANG_NO_MEMORY;
 	info->retval = retval;
-	return LANG_OK;
+	return reason;
 }
 
 static int collect_funcs(void *arg, const char *module, struct btfr *btf)

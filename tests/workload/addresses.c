@@ -7,8 +7,6 @@
 
 #include <arpa/inet.h>
 
-#define TARGET __attribute__((noinline, noclone))
-
 void target_in6(const void *addr);
 void target_in4(const void *addr);
 

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGET __attribute__((noinline, noclone, visibility("default")))
-
 long target_call(long i);
 long target_add(long a, long b);
 size_t target_str(const char *s);

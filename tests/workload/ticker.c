@@ -10,7 +10,7 @@
 
 void target_tick(long i);
 
-__attribute__((noinline, noclone)) void target_tick(long i)
+TARGET void target_tick(long i)
 {
 	__asm__ volatile("" : : "r"(i));
 }

@@ -7,6 +7,13 @@
 #ifndef WORKLOAD_TRUTH_H
 #define WORKLOAD_TRUTH_H
 
+/* Of functions that tests put probes on: the compiler must keep each, as it is. */
+#if __has_attribute(noclone)
+#define TARGET __attribute__((noinline, noclone, visibility("default")))
+#else
+#define TARGET __attribute__((noinline, visibility("default")))
+#endif
+
 /* The file's name, or NULL. */
 const char *truth_path(void);
 

@@ -7,6 +7,7 @@
 
 #include <linux/capability.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 int __real_bpf(int cmd, union bpf_attr *attr, unsigned int size)
@@ -51,16 +52,29 @@ static bool has_capabilities(void)
 	return effective >> KERNEL_CAP_BPF & 1 && effective >> KERNEL_CAP_PERFMON & 1;
 }
 
-/* Capabilities of a container's own user namespace do not help: a map says whether they do. */
-bool abi_kernel_usable(void)
+static int try_map(void)
 {
 	union bpf_attr attr = {
 		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
+
+	return __real_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/*
+ * Capabilities of a container's own user namespace do not help: a map says whether they do.
+ * Before Linux 5.11 EPERM may also mean that maps, which count as locked memory, are over the
+ * limit: those of a run before are given back late.
+ */
+bool abi_kernel_usable(void)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	int fd;
 
 	if (!has_capabilities())
 		return false;
-	fd = __real_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	fd = try_map();
+	if (fd < 0 && errno == EPERM && !setrlimit(RLIMIT_MEMLOCK, &all))
+		fd = try_map();
 	if (fd < 0)
 		return errno != EPERM && errno != EACCES && errno != ENOSYS;
 	__real_close(fd);

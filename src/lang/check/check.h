@@ -20,6 +20,7 @@ struct map_def {
 	struct type *keys;   /* key parts; strings widened to the largest ever used */
 	uint32_t nkeys;
 	bool keys_known;
+	bool keys_cut;	   /* lowering made them shorter: they widen no more */
 	struct type value; /* TYPE_UNKNOWN until assigned; aggregations as such */
 	bool assigned;
 	bool counter_only; /* INT changed by ++ -- += -= only, never by plain = */

@@ -73,7 +73,9 @@ static bool decide_keys(struct checker *ck, struct expr *e)
 static bool check_key(struct checker *ck, struct expr *e, uint32_t i)
 {
 	struct map_state *state = state_of(e);
+	struct type *type = &state->def.keys[i], copy = *type;
 	struct expr *key = e->args[i];
+	bool changed;
 
 	check_value(ck, key);
 	if (key->type.kind == TYPE_UNKNOWN)
@@ -82,12 +84,12 @@ static bool check_key(struct checker *ck, struct expr *e, uint32_t i)
 		lang_error(ck->cx, key->loc, LANG_E_KEY_KIND, TYPE_TEXT(key->type));
 		return false;
 	}
-	if (type_merge_key(&state->def.keys[i], key, &ck->changed))
+	if (state->def.keys_cut ? type_merge_key(&copy, key, &changed)
+				: type_merge_key(type, key, &ck->changed))
 		return true;
 	if (!ck->cx->quiet)
-		lang_error(ck->cx, key->loc, LANG_E_KEY_TYPE, i + 1, e->name,
-			   TYPE_TEXT(state->def.keys[i]), place(ck, state->keys_loc),
-			   TYPE_TEXT(key->type));
+		lang_error(ck->cx, key->loc, LANG_E_KEY_TYPE, i + 1, e->name, TYPE_TEXT(*type),
+			   place(ck, state->keys_loc), TYPE_TEXT(key->type));
 	return false;
 }
 

@@ -85,7 +85,7 @@ static int describe_maps(struct lower *lw)
 	plan->globals = lw->checked->nmaps + MAP_GLOBALS;
 	plan->ring = lw->checked->nmaps + MAP_RING;
 	lw->scratch_map = lw->checked->nmaps + MAP_SCRATCH;
-	for (const struct map_def *map = lw->checked->maps; map; map = map->next)
+	for (struct map_def *map = lw->checked->maps; map; map = map->next)
 		map_describe(lw, map);
 	return arena_failed(lw->arena) ? -ENOMEM : 0;
 }

@@ -99,18 +99,21 @@ static void count_at(struct lower *lw, uint32_t site, struct ir_arg error)
 static void emit_one(struct lower *lw, const struct cold *cold)
 {
 	struct ir_function *fn = lw->fn;
+	struct ir_arg error = cold->error;
 
 	ir_note(fn, "%s", lw->plan->errors[cold->site].what);
 	ir_place_label(fn, cold->label);
 	if (cold->full_site != LANG_NONE) {
 		ir_label other = ir_new_label(fn);
 
-		ir_br(fn, BPF_JNE, cold->error, ir_i(-E2BIG), other);
-		count_at(lw, cold->full_site, cold->error);
+		/* Before Linux 6.4 what an update returns has no sign in the upper half. */
+		error = ir_r(ir_ext(fn, error, 4, true));
+		ir_br(fn, BPF_JNE, error, ir_i(-E2BIG), other);
+		count_at(lw, cold->full_site, error);
 		ir_jmp(fn, cold->back);
 		ir_place_label(fn, other);
 	}
-	count_at(lw, cold->site, cold->error);
+	count_at(lw, cold->site, error);
 	if (cold->result != IR_NOREG)
 		ir_mov_to(fn, cold->result, ir_i(cold->result_value));
 	ir_jmp(fn, cold->back);

@@ -165,7 +165,7 @@ ir_reg map_count(struct lower *lw, const struct map_def *map);
 uint32_t map_key_size(const struct map_def *map);
 uint32_t type_stored_size(struct type type);
 enum lang_map_kind map_kind(const struct map_def *map);
-void map_describe(struct lower *lw, const struct map_def *map);
+void map_describe(struct lower *lw, struct map_def *map);
 struct lang_data_field data_field(struct type type, uint32_t offset, uint32_t size);
 
 /* lower_event.c */

@@ -107,7 +107,7 @@ struct lang_data_field data_field(struct type type, uint32_t offset, uint32_t si
 #define KEY_LIMIT 512 /* bytes of a hash map's key before Linux 5.11 */
 
 /* Where keys are limited, cuts the longest strings until they fit. */
-static void fit_keys(struct lower *lw, const struct map_def *map)
+static void fit_keys(struct lower *lw, struct map_def *map)
 {
 	const struct lang_world *world = lw->cx->world;
 
@@ -123,6 +123,7 @@ static void fit_keys(struct lower *lw, const struct map_def *map)
 		if (!longest || longest->size <= 8)
 			return;
 		longest->size = (longest->size - 1) & ~7u;
+		map->keys_cut = true;
 	}
 }
 
@@ -143,7 +144,7 @@ static void describe_keys(struct lower *lw, const struct map_def *map, struct la
 }
 
 /* Fills plan->maps[map->index]. */
-void map_describe(struct lower *lw, const struct map_def *map)
+void map_describe(struct lower *lw, struct map_def *map)
 {
 	struct lang_map *out = &lw->plan->maps[map->index];
 	struct type t = map->value;
@@ -208,6 +209,15 @@ static ir_reg update(struct lower *lw, const struct map_def *map, struct mem key
 	return ir_call(lw->fn, BPF_FUNC_map_update_elem, 4,
 		       (struct ir_arg[]){ir_r(m), mem_addr(lw, key), mem_addr(lw, value),
 					 ir_i((int64_t)flags)});
+}
+
+/*
+ * update() of a key that must not be there: 0 or -errno. Before Linux 6.4 the kernel returns an
+ * int, and the upper half of the register is not its sign.
+ */
+static ir_reg insert(struct lower *lw, const struct map_def *map, struct mem key, struct mem value)
+{
+	return ir_ext(lw->fn, ir_r(update(lw, map, key, value, BPF_NOEXIST)), 4, true);
 }
 
 static ir_reg global_base(struct lower *lw, const struct map_def *map)
@@ -310,7 +320,7 @@ static ir_reg lookup_or_add(struct lower *lw, const struct expr *target, ir_labe
 
 	ir_br(fn, BPF_JNE, ir_r(p), ir_i(0), have);
 	mem_zero(lw, zero, value_size(map));
-	rc = update(lw, map, key, zero, BPF_NOEXIST);
+	rc = insert(lw, map, key, zero);
 	ir_br(fn, BPF_JEQ, ir_r(rc), ir_i(-EEXIST), again);
 	error_check_update(lw, rc, map, target->loc, failed);
 	ir_place_label(fn, again);
@@ -552,7 +562,7 @@ static void aggregate_keyed(struct lower *lw, const struct expr *target, struct 
 
 	ir_br(fn, BPF_JNE, ir_r(p), ir_i(0), add);
 	first_value(lw, map, first, v);
-	rc = update(lw, map, key, first, BPF_NOEXIST);
+	rc = insert(lw, map, key, first);
 	/* Another CPU may have been first: then its element is ours too. */
 	ir_br(fn, BPF_JEQ, ir_r(rc), ir_i(-EEXIST), again);
 	error_check_update(lw, rc, map, target->loc, end);

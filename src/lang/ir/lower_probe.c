@@ -12,6 +12,7 @@
 
 #define HELPER_CURRENT_TASK_BTF 158
 #define TS_COMPAT		2 /* thread_info.status: a 32-bit system call */
+#define USER32_CS		0x23
 
 /* struct pt_regs of x86-64: byte offsets. */
 enum {
@@ -24,6 +25,7 @@ enum {
 	REGS_SI = 104,
 	REGS_DI = 112,
 	REGS_ORIG_AX = 120,
+	REGS_CS = 136,
 	REGS_SP = 152,
 };
 
@@ -76,7 +78,11 @@ static void filter_numbers(struct lower *lw)
 	ir_place_label(fn, yes);
 }
 
-/* Leaves on system calls of the 32-bit table, whose numbers mean other calls. */
+/*
+ * Leaves on system calls of the 32-bit table, whose numbers mean other calls. Where the task cannot
+ * be read without a copy (before Linux 5.11), on those of 32-bit programs: not on the few that a
+ * 64-bit program makes through int $0x80.
+ */
 static void filter_compat(struct lower *lw)
 {
 	const struct lang_world *world = lw->cx->world;
@@ -85,8 +91,11 @@ static void filter_compat(struct lower *lw)
 	uint32_t task;
 	ir_reg r;
 
-	if (!btf || !world->feature(world->ctx, LANG_FEAT_TASK_BTF))
+	if (!btf || !world->feature(world->ctx, LANG_FEAT_TASK_BTF)) {
+		r = ir_load(lw->fn, lw->regs, REGS_CS, 8, false);
+		ir_br(lw->fn, BPF_JEQ, ir_r(r), ir_i(USER32_CS), lw->out);
 		return;
+	}
 	task = btfr_by_name(btf, BTFR_K(STRUCT), "task_struct");
 	if (!task || btfr_member(btf, task, "thread_info", &info) ||
 	    btfr_member(btf, info.type, "status", &status))

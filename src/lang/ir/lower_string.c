@@ -123,9 +123,9 @@ static void comm_into(struct lower *lw, struct mem to, uint32_t size)
 	uint32_t n = size < COMM_SIZE ? size : COMM_SIZE;
 	struct ir_arg args[] = {mem_addr(lw, to), ir_i(n)};
 
+	/* Linux 6.0 and 6.1 leave what is behind the name as it was. */
+	mem_zero(lw, to, size);
 	ir_call_void(lw->fn, BPF_FUNC_get_current_comm, 2, args);
-	if (size > n)
-		mem_zero(lw, mem_at(to, (int32_t)n), size - n);
 }
 
 static void place_into(struct lower *lw, const struct expr *e, struct mem to, uint32_t size,

@@ -155,7 +155,7 @@ static void report_unsupported(struct lang_context *cx, const struct probe *prob
 		break;
 	case LANG_FENTRY:
 	case LANG_FEXIT:
-		lang_hint(cx, "it needs CONFIG_FUNCTION_TRACER with direct calls and BTF; "
+		lang_hint(cx, "it needs ftrace's direct calls, built in and not forbidden; "
 			      "tracepoints may serve instead");
 		break;
 	case LANG_UPROBE:

@@ -67,7 +67,7 @@ static inline bool same_life(uint32_t before, uint32_t after)
 	return !((before ^ after) & ~ELEM_REF);
 }
 
-/* One walk along a chain. -EAGAIN: something moved. */
+/* One walk along a chain. -EAGAIN: something moved; -EBUSY: a circle, another walk is in vain. */
 static int64_t walk(const struct machine_who *who, const struct machine_map *m, const void *key,
 		    uint32_t hash)
 {
@@ -80,7 +80,9 @@ static int64_t walk(const struct machine_who *who, const struct machine_map *m, 
 		uint32_t state, its, i = next - 1;
 		bool found;
 
-		if (i >= m->max_entries || steps == WALK_MAX)
+		if (steps == WALK_MAX)
+			return -EBUSY;
+		if (i >= m->max_entries)
 			return -EAGAIN;
 		e = map_elem(who, m, i);
 		state = atomic_load_explicit(&e->state, memory_order_acquire);

@@ -17,8 +17,8 @@
 
 #define LOCK_STUCK  (1u << 31)
 #define LOCK_SPINS  1000  /* pauses before the first yield; of waiters at a stuck lock all */
-#define LOCK_YIELDS 2000  /* of about a microsecond, or of what the others' turns take */
 #define LOCK_PAUSES 50000 /* where one may not yield: about 2 ms */
+#define LOCK_NS	    (50u * 1000000u) /* where one may: turns of others who run on this processor */
 
 static inline void machine_pause(void)
 {

@@ -50,7 +50,7 @@ int sys_map_create(union bpf_attr *attr, uint64_t uattr)
 
 	if (attr->btf_vmlinux_value_type_id || attr->map_ifindex || attr->map_extra)
 		return -EINVAL;
-	if (!attr->btf_key_type_id != !attr->btf_value_type_id && !attr->btf_value_type_id)
+	if (attr->btf_key_type_id && !attr->btf_value_type_id)
 		return -EINVAL;
 	if ((attr->map_flags & access) == access)
 		return -EINVAL;
@@ -89,6 +89,7 @@ void sys_map_free(struct sys_object *o)
 
 	if (map->notify >= 0)
 		close(map->notify);
+	sys_progs_free(map);
 	machine_map_free(machine.ctl, machine.session.alloc, map->index);
 }
 
@@ -153,6 +154,8 @@ static int read_value(const struct sys_map *map, const void *key, char *value)
 	uint32_t cpu, id;
 	void *found;
 
+	if (shape->type == BPF_MAP_TYPE_PROG_ARRAY)
+		return sys_progs_lookup(map, key, value);
 	if (shape->type == BPF_MAP_TYPE_STACK_TRACE) {
 		memcpy(&id, key, sizeof(id));
 		return machine_stack_get(&who, map->index, id, value);
@@ -249,10 +252,12 @@ int sys_map_update(union bpf_attr *attr, uint64_t uattr)
 		return err;
 	value = calloc(1, user_size(shape) + 1);
 	err = value ? sys_copy_in(value, attr->value, user_size(shape)) : -ENOMEM;
-	if (!err)
-		err = has_no_elements(shape->type)
-			      ? -SYS_ENOTSUPP
-			      : machine_map_update_all(&who, map->index, key, value, attr->flags);
+	if (!err && has_no_elements(shape->type))
+		err = -SYS_ENOTSUPP;
+	else if (!err && shape->type == BPF_MAP_TYPE_PROG_ARRAY)
+		err = sys_progs_update(map, key, value, attr->flags);
+	else if (!err)
+		err = machine_map_update_all(&who, map->index, key, value, attr->flags);
 	free(key);
 	free(value);
 	return err;
@@ -271,8 +276,12 @@ int sys_map_delete(union bpf_attr *attr, uint64_t uattr)
 	key = copy_key(sys_map_shape(map), attr->key, &err);
 	if (err)
 		return err;
-	err = has_no_elements(sys_map_shape(map)->type) ? -SYS_ENOTSUPP
-							: machine_map_delete(&who, map->index, key);
+	if (has_no_elements(sys_map_shape(map)->type))
+		err = -SYS_ENOTSUPP;
+	else
+		err = machine_map_delete(&who, map->index, key);
+	if (!err)
+		sys_progs_forget(map, key);
 	free(key);
 	return err;
 }

@@ -40,6 +40,8 @@ struct sys_map {
 	bool frozen;
 	uint32_t writers; /* writable mappings */
 	int notify;	  /* ring buffers: a duplicate of the eventfd, -1 without */
+	/* Arrays of programs: max_entries, each with a reference or NULL. */
+	struct sys_prog **progs;
 };
 
 struct sys_prog {
@@ -189,6 +191,14 @@ sys_command sys_raw_tracepoint_open, sys_link_create, sys_link_detach;
 sys_command sys_btf_load, sys_info;
 sys_command sys_prog_next_id, sys_map_next_id, sys_btf_next_id, sys_link_next_id;
 sys_command sys_prog_fd_by_id, sys_map_fd_by_id, sys_btf_fd_by_id, sys_link_fd_by_id;
+
+/* --- arrays of programs (prog_array.c): values are descriptors to set, ids to read --------- */
+
+int sys_progs_lookup(const struct sys_map *map, const void *key, void *value);
+int sys_progs_update(struct sys_map *map, const void *key, const void *value, uint64_t flags);
+/* The element at @key was deleted; nothing for other types of maps. */
+void sys_progs_forget(struct sys_map *map, const void *key);
+void sys_progs_free(struct sys_map *map);
 
 /* --- programs ---------------------------------------------------------------------------- */
 

@@ -429,6 +429,31 @@ static void test_buffering(void **state)
 	capture_end(&c);
 }
 
+static void test_held_lines_gather(void **state)
+{
+	char text[4096];
+	struct capture c;
+
+	capture_begin(&c, KIT_OUTPUT_TEXT, KIT_OUTPUT_LINE, false);
+	kit_output_hold(c.out);
+	kit_output_text(c.out, KIT_TEXT_PRINTF, "one\ntwo\n", 8);
+	expect(c.fd, "");
+	assert_int_equal(kit_output_pause(c.out), 0);
+	expect(c.fd, "one\ntwo\n");
+	kit_output_text(c.out, KIT_TEXT_PRINTF, "three\n", 6);
+	expect(c.fd, "one\ntwo\nthree\n");
+	capture_end(&c);
+
+	/* Nothing gathers without end. */
+	memset(text, '\n', sizeof(text));
+	capture_begin(&c, KIT_OUTPUT_TEXT, KIT_OUTPUT_LINE, false);
+	kit_output_hold(c.out);
+	for (int i = 0; i < 64; i++)
+		kit_output_text(c.out, KIT_TEXT_PRINTF, text, sizeof(text));
+	assert_true(lseek(c.fd, 0, SEEK_END) >= 128 * 1024);
+	capture_end(&c);
+}
+
 static void test_write_errors_stick(void **state)
 {
 	struct kit_output_opts opts = {.message_fd = -1};
@@ -530,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_messages_json),
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_buffering),
+		cmocka_unit_test(test_held_lines_gather),
 		cmocka_unit_test(test_write_errors_stick),
 		cmocka_unit_test(test_json_strings),
 		cmocka_unit_test(test_odd_values),

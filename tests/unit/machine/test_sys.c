@@ -24,7 +24,7 @@
 /* Who answers, and objects of his. */
 struct world {
 	int (*bpf)(int cmd, union bpf_attr *attr, unsigned int size);
-	int hash, array, percpu, ring, global, prog, tp;
+	int hash, array, percpu, ring, global, progs, prog, tp;
 };
 
 static int kernel_bpf(int cmd, union bpf_attr *attr, unsigned int size)
@@ -68,10 +68,11 @@ static bool open_world(struct world *w)
 	w->percpu = create(w, BPF_MAP_TYPE_PERCPU_ARRAY, 4, 12, 2, 0);
 	w->ring = create(w, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
 	w->global = create(w, BPF_MAP_TYPE_ARRAY, 4, 64, 1, BPF_F_MMAPABLE);
+	w->progs = create(w, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0);
 	w->prog = load(w, BPF_PROG_TYPE_RAW_TRACEPOINT, return_0, 2);
 	w->tp = load(w, BPF_PROG_TYPE_TRACEPOINT, return_0, 2);
 	return w->hash >= 0 && w->array >= 0 && w->percpu >= 0 && w->ring >= 0 && w->global >= 0 &&
-	       w->prog >= 0 && w->tp >= 0;
+	       w->progs >= 0 && w->prog >= 0 && w->tp >= 0;
 }
 
 static int setup(void **state)
@@ -198,6 +199,41 @@ static int bad_elements(struct world *w, int i, const char **name)
 	return 0;
 }
 
+static int bad_prog_arrays(struct world *w, int i, const char **name)
+{
+	static int none = 900;
+	int n = 0;
+
+	CASE("lookup of no program", BPF_MAP_LOOKUP_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&value))
+	CASE("lookup behind the end", BPF_MAP_LOOKUP_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&big_key); a.value = ADDRESS(&value))
+	CASE("delete of no program", BPF_MAP_DELETE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key))
+	CASE("delete behind the end", BPF_MAP_DELETE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&big_key))
+	CASE("no such program", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&none))
+	CASE("a map as a program", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&w->hash))
+	CASE("a program behind the end", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&big_key); a.value = ADDRESS(&w->prog))
+	CASE("a program, flags", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&w->prog); a.flags = BPF_EXIST)
+	CASE("a program", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs; a.key = ADDRESS(&key);
+	     a.value = ADDRESS(&w->prog))
+	CASE("a program of another type", BPF_MAP_UPDATE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&w->tp))
+	CASE("lookup of a program", BPF_MAP_LOOKUP_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key); a.value = ADDRESS(&value))
+	CASE("delete of a program", BPF_MAP_DELETE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key))
+	CASE("delete again", BPF_MAP_DELETE_ELEM, a.map_fd = (uint32_t)w->progs;
+	     a.key = ADDRESS(&key))
+	*name = NULL;
+	return 0;
+}
+
 static const struct bpf_insn no_exit[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}};
 static const struct bpf_insn bad_opcode[] = {{.code = 0xff}, {.code = BPF_JMP | BPF_EXIT}};
 static const struct bpf_insn bad_helper[] = {
@@ -310,7 +346,8 @@ typedef int table(struct world *w, int i, const char **name);
 
 static void errors_are_linuxes(void **state)
 {
-	static table *const tables[] = {bad_maps, bad_elements, bad_programs, bad_links};
+	static table *const tables[] = {bad_maps, bad_elements, bad_prog_arrays, bad_programs,
+					bad_links};
 	struct world ours = {.bpf = machine_bpf}, theirs = {.bpf = kernel_bpf};
 	struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 	const char *name = "";
