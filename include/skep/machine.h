@@ -67,6 +67,12 @@ int machine_munmap(void *addr, size_t length);
  */
 bool machine_is_edge(int fd);
 
+/*
+ * machine_sync - shows readers of ring buffers what came, and writers what was read. To be
+ * called where a caller waits, before and after.
+ */
+void machine_sync(void);
+
 /* --- the files that describe a kernel ------------------------------------------------ */
 
 /* machine_describes - does the machine answer for @path (absolute)? Else the kernel does. */

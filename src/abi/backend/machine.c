@@ -71,6 +71,17 @@ static int machine_op_epoll_ctl(const struct abi_layer *self, int epfd, int op, 
 	return __real_epoll_ctl(epfd, op, fd, &edge);
 }
 
+static int machine_op_epoll_wait(const struct abi_layer *self, int epfd, struct epoll_event *events,
+				 int maxevents, int timeout)
+{
+	int n;
+
+	machine_sync();
+	n = __real_epoll_wait(epfd, events, maxevents, timeout);
+	machine_sync();
+	return n;
+}
+
 static int machine_op_close(const struct abi_layer *self, int fd)
 {
 	machine_forget(fd);
@@ -194,6 +205,7 @@ static int machine_engine_open(void)
 	ops.munmap = machine_op_munmap;
 	ops.ioctl = machine_op_ioctl;
 	ops.epoll_ctl = machine_op_epoll_ctl;
+	ops.epoll_wait = machine_op_epoll_wait;
 	ops.close = machine_op_close;
 	ops.dup = machine_op_dup;
 	ops.dup3 = machine_op_dup3;

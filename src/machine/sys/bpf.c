@@ -91,6 +91,7 @@ int machine_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 	int saved = errno, ret = sys_enter();
 
 	if (!ret) {
+		machine.reason = NULL;
 		ret = run(cmd, (uint64_t)(uintptr_t)attr, size);
 		sys_leave();
 	}

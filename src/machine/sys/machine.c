@@ -21,7 +21,6 @@ int sys_enter(void)
 	if (machine.owner != getpid())
 		return -EPERM;
 	pthread_mutex_lock(&machine.lock);
-	machine.reason = NULL;
 	return 0;
 }
 
@@ -100,12 +99,8 @@ void machine_forget(int fd)
 
 	if (sys_enter())
 		return;
-	if (fd >= 0 && fd < machine.nfds) {
-		struct sys_object *o = machine.fds[fd];
-
-		machine.fds[fd] = NULL;
-		sys_object_drop(o);
-	}
+	sys_object_unname(fd);
+	sys_rings_sync();
 	sys_leave();
 	errno = saved;
 }
@@ -199,6 +194,7 @@ int machine_launch(pid_t pid)
 	int saved = errno, ret = sys_enter();
 
 	if (!ret) {
+		machine.reason = NULL;
 		sys_leave();
 		ret = launch(pid);
 	}
@@ -211,6 +207,7 @@ int machine_attach(pid_t pid)
 	int saved = errno, ret = sys_enter();
 
 	if (!ret) {
+		machine.reason = NULL;
 		sys_leave();
 		ret = attach(pid);
 	}

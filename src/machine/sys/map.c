@@ -59,7 +59,7 @@ int sys_map_create(union bpf_attr *attr, uint64_t uattr)
 	map = calloc(1, sizeof(*map));
 	if (!map)
 		return -ENOMEM;
-	map->notify = -1;
+	map->notify = map->positions_fd = -1;
 	err = machine_map_create(machine.ctl, machine.session.alloc, attr->map_type, attr->key_size,
 				 attr->value_size, attr->max_entries, attr->map_flags, &map->index);
 	if (err) {
@@ -76,10 +76,15 @@ int sys_map_create(union bpf_attr *attr, uint64_t uattr)
 	sys_object_init(&map->o, SYS_MAP);
 	machine.ctl->maps[map->index].id = map->o.id;
 	fd = sys_object_fd(&map->o);
-	if (fd >= 0 && attr->map_type == BPF_MAP_TYPE_RINGBUF) {
-		map->notify = dup(fd);
-		sys_notifier_wake();
+	if (fd < 0 || attr->map_type != BPF_MAP_TYPE_RINGBUF)
+		return fd;
+	err = sys_ring_open(map, fd);
+	if (err) {
+		sys_object_unname(fd);
+		close(fd);
+		return err;
 	}
+	sys_notifier_wake();
 	return fd;
 }
 
@@ -87,8 +92,7 @@ void sys_map_free(struct sys_object *o)
 {
 	struct sys_map *map = (struct sys_map *)o;
 
-	if (map->notify >= 0)
-		close(map->notify);
+	sys_ring_close(map);
 	sys_progs_free(map);
 	machine_map_free(machine.ctl, machine.session.alloc, map->index);
 }

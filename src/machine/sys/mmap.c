@@ -25,15 +25,14 @@ struct sys_mapping {
 	bool writes;
 };
 
-/* Maps @length bytes of data at @offset to @addr, over what is there. */
-static int map_at(char *addr, size_t length, int prot, uint64_t offset)
+/* Maps @length bytes of @fd at @offset to @addr, over what is there. */
+static int map_at(char *addr, size_t length, int prot, int fd, uint64_t offset)
 {
 	void *p;
 
 	if (!length)
 		return 0;
-	p = mmap(addr, length, prot, MAP_SHARED | MAP_FIXED, machine.session.data_fd,
-		 (off_t)offset);
+	p = mmap(addr, length, prot, MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
 	return p == MAP_FAILED ? -errno : 0;
 }
 
@@ -51,24 +50,29 @@ static int reserve(struct sys_mapping *m, void *wish, int flags)
 	return 0;
 }
 
-/* Page 0: the consumer's position. Page 1: the producer's. Then the data, twice. */
-static int map_ring(const struct machine_map *shape, struct sys_mapping *m, int prot,
-		    uint64_t offset)
+/* The consumer's position, a page; the producer's, a page; then the data, twice. */
+static int map_ring(const struct sys_map *map, struct sys_mapping *m, int prot, uint64_t offset)
 {
-	uint64_t parts[][2] = {
-		{0, PAGE}, {PAGE, PAGE + shape->max_entries}, {2 * PAGE, shape->max_entries}};
+	const struct machine_map *shape = sys_map_shape(map);
+	int data = machine.session.data_fd;
+	const struct {
+		int fd;
+		uint64_t from, size;
+	} parts[] = {{map->positions_fd, 0, 2 * PAGE},
+		     {data, shape->ring + 2 * PAGE, shape->max_entries},
+		     {data, shape->ring + 2 * PAGE, shape->max_entries}};
 	uint64_t at = 0, skip = offset, n;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < SYS_COUNT(parts) && at < m->length; i++) {
-		if (skip >= parts[i][1]) {
-			skip -= parts[i][1];
+		if (skip >= parts[i].size) {
+			skip -= parts[i].size;
 			continue;
 		}
-		n = parts[i][1] - skip;
+		n = parts[i].size - skip;
 		n = n < m->length - at ? n : m->length - at;
-		err = map_at(m->addr + at, n, prot, shape->ring + parts[i][0] + skip);
+		err = map_at(m->addr + at, n, prot, parts[i].fd, parts[i].from + skip);
 		at += n;
 		skip = 0;
 	}
@@ -117,8 +121,9 @@ static int map_object(struct sys_map *map, struct sys_mapping *m, void *wish, in
 	err = reserve(m, wish, flags);
 	if (err)
 		return err;
-	err = ring ? map_ring(shape, m, prot, (uint64_t)offset)
-		   : map_at(m->addr, m->length, prot, shape->values + (uint64_t)offset);
+	err = ring ? map_ring(map, m, prot, (uint64_t)offset)
+		   : map_at(m->addr, m->length, prot, machine.session.data_fd,
+			    shape->values + (uint64_t)offset);
 	if (err)
 		munmap(m->addr, m->all);
 	return err;

@@ -83,6 +83,17 @@ int sys_object_name(int fd, struct sys_object *o)
 	return 0;
 }
 
+void sys_object_unname(int fd)
+{
+	struct sys_object *o;
+
+	if (fd < 0 || fd >= machine.nfds)
+		return;
+	o = machine.fds[fd];
+	machine.fds[fd] = NULL;
+	sys_object_drop(o);
+}
+
 int sys_object_fd(struct sys_object *o)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -121,6 +121,7 @@ int machine_perf_event_open(const struct perf_event_attr *attr, pid_t pid, int c
 	int saved = errno, ret = sys_enter();
 
 	if (!ret) {
+		machine.reason = NULL;
 		ret = perf_event_open((uint64_t)(uintptr_t)attr, pid, cpu, group_fd, flags);
 		sys_leave();
 	}

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Tells those who wait for a ring buffer that something came, by writing to its descriptor.
+ * The reader's side of ring buffers. The positions that readers map are their own, not those that
+ * are shared with the traced processes: a hostile one could send readers round for ever. They are
+ * brought in step, and checked, wherever a reader could notice: after a program ran here, when
+ * something is detached, before and after waiting, and by a thread.
  *
- * A thread sleeps on data's bell, which submitting rings while `sleeping` is set. When there is
+ * The thread tells those who wait that something came, by writing to the ring buffer's descriptor.
+ *
+ * It sleeps on data's bell, which submitting rings while `sleeping` is set. When there is
  * news, the readers are told, and `sleeping` stays clear until they have caught up: while events
  * come fast nobody pays for ringing, and the thread looks again every millisecond.
  */
 #include "machine/map/rawcall.h"
+#include "machine/map/ring.h"
 #include "machine/sys/sys.h"
 
 #include <limits.h>
@@ -14,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,35 +32,99 @@ struct sys_notifier {
 	_Atomic bool end;
 };
 
-/* The positions of a ring buffer: at the starts of its first two pages. */
-static uint64_t position(const struct machine_map *shape, unsigned int page)
-{
-	const char *data = (const char *)machine.session.data;
-	const _Atomic uint64_t *at = (const _Atomic uint64_t *)(data + shape->ring + page * 4096);
+/* --- positions -------------------------------------------------------------------------- */
 
-	return atomic_load(at);
+int sys_ring_open(struct sys_map *map, int fd)
+{
+	void *p;
+
+	map->positions_fd = memfd_create("skep-ring", MFD_CLOEXEC);
+	if (map->positions_fd < 0)
+		return -errno;
+	if (ftruncate(map->positions_fd, 2 * RING_PAGE))
+		return -errno;
+	p = mmap(NULL, 2 * RING_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, map->positions_fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	map->positions = p;
+	map->notify = dup(fd);
+	return map->notify < 0 ? -errno : 0;
 }
 
-/* True if some ring buffer has what its reader has not seen; its descriptor is written then. */
-static bool tell(void)
+void sys_ring_close(struct sys_map *map)
 {
-	const struct machine_map *shape;
+	if (map->positions)
+		munmap(map->positions, 2 * RING_PAGE);
+	if (map->positions_fd >= 0)
+		close(map->positions_fd);
+	if (map->notify >= 0)
+		close(map->notify);
+}
+
+/* True if there is something that the reader has not seen. */
+static bool sync_ring(const struct sys_map *map)
+{
+	const struct machine_map *shape = sys_map_shape(map);
+	uint8_t *shared = (uint8_t *)machine.session.data + shape->ring;
+	uint8_t *shown = (uint8_t *)map->positions;
+	uint64_t consumed = atomic_load(ring_consumer(shown));
+	uint64_t before = atomic_load(ring_producer(shown));
+	uint64_t produced = atomic_load(ring_producer(shared));
+
+	atomic_store(ring_consumer(shared), consumed);
+	/* Falsified otherwise: readers are not shown it. */
+	if (produced % 8 == 0 && produced - before <= shape->max_entries &&
+	    produced - consumed <= shape->max_entries) {
+		atomic_store(ring_producer(shown), produced);
+		before = produced;
+	}
+	return before != consumed;
+}
+
+/* True if some ring buffer has what its reader has not seen; @wake: readers are told. */
+static bool sync_all(bool wake)
+{
 	struct sys_object *o;
 	uint64_t one = 1;
 	bool any = false;
 
-	pthread_mutex_lock(&machine.lock);
 	for (o = machine.objects[SYS_MAP]; o; o = o->next) {
 		struct sys_map *map = (struct sys_map *)o;
 
-		shape = sys_map_shape(map);
-		if (map->notify < 0 || position(shape, 0) == position(shape, 1))
+		if (map->notify < 0 || !sync_ring(map))
 			continue;
 		any = true;
 		/* It counts; full it is ready all the same. */
-		if (write(map->notify, &one, sizeof(one)) < 0)
+		if (wake && write(map->notify, &one, sizeof(one)) < 0)
 			continue;
 	}
+	return any;
+}
+
+void sys_rings_sync(void)
+{
+	sync_all(false);
+}
+
+void machine_sync(void)
+{
+	int saved = errno;
+
+	if (!sys_enter()) {
+		sys_rings_sync();
+		sys_leave();
+	}
+	errno = saved;
+}
+
+/* --- the thread --------------------------------------------------------------------------- */
+
+static bool tell(void)
+{
+	bool any;
+
+	pthread_mutex_lock(&machine.lock);
+	any = sync_all(true);
 	pthread_mutex_unlock(&machine.lock);
 	return any;
 }

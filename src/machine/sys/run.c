@@ -141,6 +141,7 @@ int sys_prog_test_run(union bpf_attr *attr, uint64_t uattr)
 	err = run_prog(prog, args, &result);
 	if (err)
 		return err;
+	sys_rings_sync();
 	prog->runs++;
 	prog->run_ns += now_ns() - start;
 	retval = (uint32_t)result;

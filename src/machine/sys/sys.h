@@ -39,7 +39,9 @@ struct sys_map {
 	char name[BPF_OBJ_NAME_LEN];
 	bool frozen;
 	uint32_t writers; /* writable mappings */
-	int notify;	  /* ring buffers: a duplicate of the eventfd, -1 without */
+	/* Ring buffers (ring.c): a duplicate of the eventfd; the positions that readers map. */
+	int notify, positions_fd; /* -1 without */
+	char *positions;
 	/* Arrays of programs: max_entries, each with a reference or NULL. */
 	struct sys_prog **progs;
 };
@@ -139,6 +141,8 @@ void sys_object_hold(struct sys_object *o);
 void sys_object_drop(struct sys_object *o);
 /* Makes the open @fd a descriptor of @o, which gets a reference. */
 int sys_object_name(int fd, struct sys_object *o);
+/* @fd is no object's any more. */
+void sys_object_unname(int fd);
 /* A new descriptor, which takes over the caller's reference, also when that fails. */
 int sys_object_fd(struct sys_object *o);
 /*
@@ -267,6 +271,11 @@ uint32_t sys_tracepoint_id(const char *category, const char *name);
 /* --- ring buffers (ring.c) -------------------------------------------------------------------- */
 
 void sys_notifier_close(void);
+/* What a ring buffer has besides its contents. */
+int sys_ring_open(struct sys_map *map, int fd);
+void sys_ring_close(struct sys_map *map);
+/* Shows readers what came and producers what was read, of all ring buffers. */
+void sys_rings_sync(void);
 /* There is another ring buffer, or something was submitted by ourselves. */
 void sys_notifier_wake(void);
 

@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "machine/sys/sys.h"
+
 #define REFUSED ENOTRECOVERABLE /* that neither Linux nor the machine would say */
 
 static void forbid_bpf(void)
@@ -135,6 +137,50 @@ static void ring_buffers_wake_their_readers(void **state)
 		assert_int_equal(ring_buffer__consume(ring), 1);
 	}
 	assert_int_equal(seen, 1003);
+	ring_buffer__free(ring);
+	close(prog);
+	close(map);
+}
+
+static int on_any_record(void *ctx, void *data, size_t size)
+{
+	/* Its last byte can be read, however long it says that it is. */
+	*(size_t *)ctx += size + ((const volatile char *)data)[size - 1];
+	return 0;
+}
+
+/* What traced processes can write to: positions, lengths. */
+static void falsified_rings_do_no_harm(void **state)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, 4096, NULL), prog;
+	const uint64_t wrong[] = {1ull << 60, UINT64_MAX - 7, 12345, 8192};
+	struct ring_buffer *ring;
+	_Atomic uint64_t *consumer, *producer;
+	size_t bytes = 0;
+
+	assert_true(map >= 0);
+	prog = load_sender(map);
+	ring = ring_buffer__new(map, on_any_record, &bytes, NULL);
+	assert_non_null(ring);
+	consumer = (void *)((char *)machine.session.data +
+			    sys_map_shape((struct sys_map *)machine.fds[map])->ring);
+	producer = consumer + 4096 / sizeof(*producer);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		*producer = wrong[i];
+		*consumer = wrong[i] / 2;
+		assert_int_equal(ring_buffer__poll(ring, 10), 0);
+	}
+	*producer = 0;
+	run(prog);
+	assert_int_equal(ring_buffer__consume(ring), 1);
+	assert_int_equal(bytes, 8 + 8);
+	/* A record that ends far behind the ring buffer. */
+	bytes = 0;
+	*(uint32_t *)((char *)consumer + 2 * 4096 + 16) = (1u << 30) - 1;
+	*producer += 16;
+	machine_sync();
+	assert_int_equal(ring_buffer__consume(ring), 1);
+	assert_int_equal(bytes, (1u << 30) - 1);
 	ring_buffer__free(ring);
 	close(prog);
 	close(map);
@@ -263,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ring_buffers_wake_their_readers),
+		cmocka_unit_test(falsified_rings_do_no_harm),
 		cmocka_unit_test(tracepoints_take_programs),
 		cmocka_unit_test(raw_tracepoints_and_functions_take_programs),
 		cmocka_unit_test(descriptors_are_kept_in_step),
