@@ -114,6 +114,7 @@ struct lang_program {
 	enum bpf_attach_type expected_attach_type;
 	uint32_t attach_btf_id;      /* TRACING (fentry, fexit, tp_btf); else 0 */
 	const struct btfr *attach_btf; /* the BTF that holds it: vmlinux's or a module's */
+	const char *attach_module;     /* the module's name; NULL for vmlinux */
 	struct bpf_insn *insns;
 	uint32_t ninsns;
 	struct lang_reloc *relocs;

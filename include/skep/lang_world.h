@@ -70,6 +70,8 @@ struct lang_probe_info {
 	uint32_t btf_id;         /* fentry, fexit: the FUNC; rawtracepoint: the btf_trace_X
 	                          * TYPEDEF (so that it can be loaded as tp_btf); else 0 */
 	const struct btfr *btf;  /* vmlinux or module BTF that holds btf_id; else NULL */
+	const char *module;      /* the module whose BTF that is; NULL for vmlinux; owned by
+	                          * the world */
 	uint32_t nargs;          /* arguments of the function or raw tracepoint; 0 unknown */
 	const struct lang_field *retval; /* fexit: the returned value; NULL when void */
 	uint64_t offset;         /* uprobe: offset in the file to attach at */

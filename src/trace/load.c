@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include <skep/abi.h>
-#include <skep/btf.h>
 
 #include "trace/session.h"
 
@@ -231,20 +230,18 @@ struct load {
 static int prepare(struct trace_session *s, uint32_t i, struct load *load)
 {
 	const struct lang_program *program = &s->plan->programs[i];
-	const struct lang_attach *attach = first_attach(s->plan, i);
 	uint32_t types[2] = {0, 0};
 	int err;
 
 	load->opts.sz = sizeof(load->opts);
 	if (program->type == BPF_PROG_TYPE_TRACING) {
 		load->opts.attach_btf_id = program->attach_btf_id;
-		if (program->attach_btf && btfr_id_begin(program->attach_btf) > 1 && attach &&
-		    attach->target) {
-			load->module_fd = module_btf(attach->target);
+		if (program->attach_module) {
+			load->module_fd = module_btf(program->attach_module);
 			if (load->module_fd < 0)
 				return trace_fail(s->failure, load->module_fd, NULL,
 						  "cannot find the types of kernel module %s",
-						  attach->target);
+						  program->attach_module);
 			load->opts.attach_btf_obj_fd = (uint32_t)load->module_fd;
 		}
 	}

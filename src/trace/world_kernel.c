@@ -180,6 +180,7 @@ static int find_func(void *arg, const char *module, struct btfr *btf)
 		return 0;
 	s->info->btf_id = id;
 	s->info->btf = btf;
+	s->info->module = btfr_id_begin(btf) > 1 ? module : NULL;
 	s->reason = trace_world_params(s->w, btf, id, 0, 0, s->info);
 	/* A module's program must name its BTF by a descriptor: what vmlinux says is said of all.
 	 */

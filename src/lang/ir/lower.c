@@ -285,6 +285,7 @@ static void set_program_type(struct lower *lw, struct lang_program *prog)
 			probe->provider == LANG_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
 		prog->attach_btf_id = probe->info.btf_id;
 		prog->attach_btf = probe->info.btf;
+		prog->attach_module = probe->info.module;
 		break;
 	case LANG_TRACEPOINT:
 		prog->type =
