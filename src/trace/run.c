@@ -355,8 +355,13 @@ static int64_t script_now(const struct trace_session *s)
 static int attach_target(struct trace_session *s)
 {
 	pid_t pid = s->options->pid;
-	int err = abi_target_attach(pid > 0 ? pid : -1);
+	int err;
 
+	/* BEGIN has ended it: nobody need be traced. */
+	look_for_exit(s);
+	if (s->exiting)
+		return 0;
+	err = abi_target_attach(pid > 0 ? pid : -1);
 	if (!err)
 		return 0;
 	if (pid > 0)
