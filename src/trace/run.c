@@ -355,12 +355,11 @@ static int64_t script_now(const struct trace_session *s)
 static int attach_target(struct trace_session *s)
 {
 	pid_t pid = s->options->pid;
-	int err;
+	int err = drain(s, MAX_RECORDS);
 
-	/* BEGIN has ended it: nobody need be traced. */
-	look_for_exit(s);
-	if (s->exiting)
-		return 0;
+	/* When BEGIN has ended the run, nobody need be traced. */
+	if (err || s->exiting)
+		return err;
 	err = abi_target_attach(pid > 0 ? pid : -1);
 	if (!err)
 		return 0;
