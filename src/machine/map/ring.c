@@ -80,12 +80,12 @@ void *machine_ring_reserve(const struct machine_who *who, uint32_t map, uint64_t
 	return r ? r->data : NULL;
 }
 
-/* Is that address a record of ours that is still busy? Its ring, or NULL. */
-static const struct machine_map *ring_of(const struct machine_who *who, void *record)
+/* Is that address the data of a record of ours that is still busy? The record, or NULL. */
+static struct ring_record *own_record(const struct machine_who *who, const void *record)
 {
-	uint64_t offset = (uint64_t)(uintptr_t)record - RING_HEADER -
-			  (uint64_t)(uintptr_t)machine_data_of(who->ctl);
-	struct ring_record *r = (struct ring_record *)((uint8_t *)record - RING_HEADER);
+	uint64_t at = (uint64_t)(uintptr_t)record - RING_HEADER;
+	uint64_t offset = at - (uint64_t)(uintptr_t)machine_data_of(who->ctl);
+	struct ring_record *r = (struct ring_record *)(uintptr_t)at;
 	const struct machine_map *m;
 	uint32_t source;
 
@@ -96,7 +96,7 @@ static const struct machine_map *ring_of(const struct machine_who *who, void *re
 	if (!m || (source & 0xffff) != who->slot || offset < m->ring + RING_DATA ||
 	    offset - m->ring - RING_DATA >= m->max_entries)
 		return NULL;
-	return atomic_load_explicit(&r->len, memory_order_relaxed) & RING_BUSY ? m : NULL;
+	return atomic_load_explicit(&r->len, memory_order_relaxed) & RING_BUSY ? r : NULL;
 }
 
 static void ring_the_bell(struct machine_data *data)
@@ -107,12 +107,11 @@ static void ring_the_bell(struct machine_data *data)
 
 static void commit(const struct machine_who *who, void *record, uint64_t flags, uint32_t discard)
 {
-	const struct machine_map *m = ring_of(who, record);
-	struct ring_record *r = (struct ring_record *)((uint8_t *)record - RING_HEADER);
+	struct ring_record *r = own_record(who, record);
 	struct machine_data *data = machine_data_of(who->ctl);
 	uint32_t len;
 
-	if (!m)
+	if (!r)
 		return;
 	len = atomic_load_explicit(&r->len, memory_order_relaxed) & RING_LEN;
 	/* Sequentially consistent against the sleeper, who says so and then looks once more. */
