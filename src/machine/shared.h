@@ -146,7 +146,7 @@ struct machine_target {
 enum machine_request_kind {
 	MACHINE_REQ_NONE,
 	MACHINE_REQ_MAPPED, /* code was mapped: arg0 address, arg1 length; please hook it */
-	MACHINE_REQ_FORKED, /* I am a new process: arg0 pid, arg1 slot of the parent; answer:
+	MACHINE_REQ_FORKED, /* I am a new process: arg0 pid, arg1 address of its block; answer:
 	                     * result = my slot */
 	MACHINE_REQ_EXEC,   /* thread arg0 (tid) is about to exec: catch it */
 	MACHINE_REQ_EXIT,   /* process is about to exit_group */

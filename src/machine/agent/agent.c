@@ -271,14 +271,13 @@ static void become_target(struct agent_block *block)
 	int64_t slot = -1;
 
 	if (block->flags & AGENT_FOLLOW)
-		slot = ask(block, MACHINE_REQ_FORKED, pid, block->parent, 0);
+		slot = ask(block, MACHINE_REQ_FORKED, pid, (uintptr_t)block, 0);
 	if (slot <= 0 || slot >= MACHINE_TARGETS) {
 		block->refused = 1;
 		return;
 	}
 	block->vforks = 0;
 	block->tgid = (uint32_t)pid;
-	block->parent = (uint32_t)slot;
 	block->slot = (uint32_t)slot;
 }
 

@@ -99,9 +99,9 @@ struct agent_block {
 	uint64_t magic; /* AGENT_MAGIC */
 	const struct machine_ctl *ctl;
 	struct machine_data *data;
-	uint64_t blob;	 /* address of the blob */
-	uint32_t flags;	 /* AGENT_FOLLOW ... */
-	uint32_t parent; /* target slot of this process, or of the one that it is a copy of */
+	uint64_t blob;	/* address of the blob */
+	uint32_t flags; /* AGENT_FOLLOW ... */
+	uint32_t pad;
 	_Atomic uint32_t helpers_state; /* 0: not filled in yet, 1: somebody does, 2: they are */
 	_Atomic uint32_t vforks;	/* children that run in this memory */
 	machine_helper helpers[HELPER_MAX];

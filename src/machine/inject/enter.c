@@ -25,6 +25,13 @@ static uint64_t blob_size(void)
 	return (agent_blob_size + AGENT_PAGE - 1) & ~(uint64_t)(AGENT_PAGE - 1);
 }
 
+uint64_t enter_gadget(uint64_t blob)
+{
+	const uint8_t *insn = memmem(agent_blob, agent_blob_size, "\x0f\x05", 2);
+
+	return insn ? blob + (uint64_t)(insn - agent_blob) : 0;
+}
+
 static bool is_error(long ret)
 {
 	return (unsigned long)ret >= (unsigned long)-4095;
@@ -93,7 +100,6 @@ static int write_block(const struct machine_targets *t, struct process *p, uint6
 	head->data = s->data;
 	head->blob = blob;
 	head->flags = t->follow ? AGENT_FOLLOW : 0;
-	head->parent = number;
 	err = process_write(p, at, head, offsetof(struct agent_block, helpers_state));
 	if (!err)
 		err = process_write(p, at + offsetof(struct agent_block, slot), &number,
@@ -128,6 +134,7 @@ static int map_agent(struct machine_targets *t, struct process *p, int slot, uin
 				   AGENT_PAGE, MADV_WIPE_ON_FORK, 0, 0, 0);
 	if (ret)
 		return (int)ret;
+	process_calls_use(p, enter_gadget((uint64_t)blob));
 	*block = at;
 	return write_block(t, p, at, (uint64_t)blob, slot);
 }
@@ -207,7 +214,7 @@ enum machine_refusal enter_process(struct machine_targets *t, struct process *p,
 		process_maps_free(&maps);
 		return MACHINE_ADDRESS_TAKEN;
 	}
-	*err = process_calls_begin(p);
+	*err = process_calls_begin(p, 0);
 	if (!*err) {
 		*err = enter_with_calls(t, p, slot);
 		process_calls_end(p);

@@ -84,6 +84,9 @@ void patch_undo(const struct process *p, uint64_t block, uint32_t hook, bool all
 enum machine_refusal enter_process(struct machine_targets *t, struct process *p, int slot,
 				   int *err);
 
+/* A system call instruction in the agent at @blob. */
+uint64_t enter_gadget(uint64_t blob);
+
 /* Slots. */
 int target_slot_new(struct machine_targets *t);
 int target_slot_of(const struct machine_targets *t, pid_t pid);

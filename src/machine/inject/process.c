@@ -310,23 +310,47 @@ void process_release(struct process *p)
 
 /* ---- system calls in its name -------------------------------------------- */
 
-int process_calls_begin(struct process *p)
+/* Until it has a system call of ours: the bytes that the thread is about to execute. */
+static int cover_code(struct process *p)
 {
 	static const uint8_t syscall_insn[2] = {0x0f, 0x05};
+	int err;
+
+	p->gadget = p->threads[0].regs.rip;
+	err = process_read(p, p->gadget, p->covered, 2);
+	if (!err)
+		err = process_write(p, p->gadget, syscall_insn, 2);
+	p->covers = !err;
+	return err;
+}
+
+static void uncover_code(struct process *p)
+{
+	if (p->covers)
+		process_write(p, p->gadget, p->covered, 2);
+	p->covers = false;
+}
+
+void process_calls_use(struct process *p, uint64_t gadget)
+{
+	uncover_code(p);
+	p->gadget = gadget;
+}
+
+int process_calls_begin(struct process *p, uint64_t gadget)
+{
 	struct process_thread *t = &p->threads[0];
 	uint64_t all = ~0ull;
 	int err;
 
-	p->gadget = t->regs.rip;
-	err = process_read(p, p->gadget, p->covered, 2);
-	if (!err)
-		err = process_write(p, p->gadget, syscall_insn, 2);
+	p->gadget = gadget;
+	err = gadget ? 0 : cover_code(p);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_GETSIGMASK, t->tid, sizeof(t->sigmask), &t->sigmask) ||
 	    ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(all), &all)) {
 		err = -errno;
-		process_write(p, p->gadget, p->covered, 2);
+		uncover_code(p);
 		return err;
 	}
 	t->changed = true;
@@ -408,7 +432,7 @@ void process_calls_end(struct process *p)
 {
 	struct process_thread *t = &p->threads[0];
 
-	process_write(p, p->gadget, p->covered, 2);
+	uncover_code(p);
 	to_restart_stop(t);
 	ptrace(PTRACE_SETSIGMASK, t->tid, sizeof(t->sigmask), &t->sigmask);
 	ptrace(PTRACE_SETREGS, t->tid, NULL, &t->regs);

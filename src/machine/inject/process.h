@@ -29,7 +29,8 @@ struct process {
 	struct process_thread *threads;
 	size_t nthreads, room;
 	/* While system calls are made in the first thread's name: */
-	uint64_t gadget;
+	uint64_t gadget; /* address of a system call instruction */
+	bool covers;	 /* it was written over code */
 	uint8_t covered[2];
 };
 
@@ -67,9 +68,13 @@ void process_maps_free(struct process_maps *maps);
 /* Opens the file that is mapped there; -errno. */
 int process_open_mapped(pid_t pid, const struct process_mapping *mapping);
 
-/* System calls in the name of the first thread, between begin and end. Results as the kernel's;
- * -ESRCH also when the process died. */
-int process_calls_begin(struct process *p);
+/*
+ * System calls in the name of the first thread, between begin and end, by the system call
+ * instruction at @gadget; 0: its own code is written over until process_calls_use() names one.
+ * Results as the kernel's; -ESRCH also when the process died.
+ */
+int process_calls_begin(struct process *p, uint64_t gadget);
+void process_calls_use(struct process *p, uint64_t gadget);
 long process_call(struct process *p, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		  uint64_t e, uint64_t f);
 void process_calls_end(struct process *p);

@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,21 +70,34 @@ static int64_t on_region(struct machine_targets *t, uint32_t slot, uint64_t addr
 	return ret;
 }
 
-/* A child is a copy: where the agent is in the parent it is here too. */
-static int64_t on_forked(struct machine_targets *t, pid_t pid, uint64_t parent)
+/* Is there an agent of this session? Whoever puts one there only traces itself. */
+static bool has_agent(const struct machine_targets *t, pid_t pid, uint64_t block)
+{
+	const struct machine_ctl *ctl = NULL;
+	uint64_t magic = 0;
+	struct process p;
+
+	if (process_open(&p, pid))
+		return false;
+	if (process_read(&p, block + offsetof(struct agent_block, magic), &magic, sizeof(magic)) ||
+	    process_read(&p, block + offsetof(struct agent_block, ctl), &ctl, sizeof(ctl)))
+		magic = 0;
+	process_close(&p);
+	return magic == AGENT_MAGIC && ctl == t->session->ctl;
+}
+
+/* A child is a copy, also of a parent that has ended since. */
+static int64_t on_forked(struct machine_targets *t, pid_t pid, uint64_t block)
 {
 	int slot;
 	int err;
 
-	if (pid <= 0 || parent >= MACHINE_TARGETS || !t->records[parent].pid)
+	if (pid <= 0 || target_slot_of(t, pid) >= 0 || !has_agent(t, pid, block))
 		return -ESRCH;
-	if (process_status(pid, "Uid:") != process_status(t->records[parent].pid, "Uid:") ||
-	    target_slot_of(t, pid) >= 0)
-		return -EPERM;
 	slot = target_slot_new(t);
 	if (slot < 0)
 		return slot;
-	err = target_slot_take(t, slot, pid, t->records[parent].block);
+	err = target_slot_take(t, slot, pid, block);
 	if (err) {
 		target_slot_free(t, slot);
 		return err;

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -301,6 +302,7 @@ static int rehook(struct machine_targets *t, uint32_t undo, pid_t only_pid)
 	for (int i = 1; i < MACHINE_TARGETS; i++) {
 		const struct target_record *record = &t->records[i];
 		struct process p;
+		uint64_t blob;
 		int err = 0;
 
 		if (!record->pid || (only_pid && record->pid != only_pid) ||
@@ -309,7 +311,10 @@ static int rehook(struct machine_targets *t, uint32_t undo, pid_t only_pid)
 		if (process_stop(&p, &err) == MACHINE_OK) {
 			if (undo != STUB_NO_HOOK)
 				patch_undo(&p, record->block, undo, false);
-			err = process_calls_begin(&p);
+			err = process_read(&p, record->block + offsetof(struct agent_block, blob),
+					   &blob, sizeof(blob));
+			if (!err)
+				err = process_calls_begin(&p, enter_gadget(blob));
 			if (!err) {
 				int64_t ret =
 					patch_range(t, &p, record->block, 0, UINT64_MAX, true);
