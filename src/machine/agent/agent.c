@@ -4,6 +4,7 @@
  * one of the functions at the end of this file, which runs the programs of the lists that belong
  * to the hook, and asks the tracer for what only it can do.
  */
+#include <asm/prctl.h>
 #include <linux/futex.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -472,6 +473,17 @@ static void run_function(struct agent_block *block, struct agent_regs *regs, mac
 	release(block->data, &env.who);
 }
 
+static uint64_t thread_pointer(const struct agent_block *block)
+{
+	uint64_t fs;
+
+	if (!(block->ctl->cpu_flags & MACHINE_CPU_FSGSBASE))
+		machine_rawcall(SYS_arch_prctl, ARCH_GET_FS, (uintptr_t)&fs, 0, 0, 0, 0);
+	else
+		__asm__ volatile("rdfsbase %0" : "=r"(fs));
+	return fs;
+}
+
 #define FRAME_PROBES 16
 
 static struct agent_frame *frame_at(struct agent_block *block, uint64_t sp, unsigned i)
@@ -516,6 +528,8 @@ static bool push_frame(struct agent_block *block, uint64_t sp, const struct stub
 		return false;
 	frame->info = (uintptr_t)info;
 	frame->again = 0;
+	frame->disarmed = 0;
+	frame->thread = thread_pointer(block);
 	frame->ret = ret;
 	return true;
 }
@@ -539,6 +553,34 @@ static uint64_t pop_frame(struct agent_block *block, uint64_t sp, const struct s
 	__builtin_trap(); /* the target overwrote the agent's memory: there is no way back */
 }
 
+/*
+ * Before something walks up the stack, this thread's frames get their own return addresses back;
+ * one that is returned to before it is armed again is missed. Arming drops what was unwound: that
+ * lies below @sp.
+ */
+static void set_frames(struct agent_block *block, uint64_t sp, bool arm)
+{
+	uint64_t thread = thread_pointer(block);
+
+	for (uint32_t i = 0; i < AGENT_FRAMES; i++) {
+		struct agent_frame *frame = &block->frames[i];
+		uint64_t at = frame->sp;
+
+		if (!at || frame->thread != thread)
+			continue;
+		if (at <= sp) {
+			if (arm && frame->disarmed)
+				atomic_store_explicit(&frame->sp, 0, memory_order_release);
+			continue;
+		}
+		if (arm && frame->disarmed && *(uint64_t *)at == frame->ret)
+			*(uint64_t *)at = frame->info + RESUME_BEHIND;
+		else if (!arm && *(uint64_t *)at == frame->info + RESUME_BEHIND)
+			*(uint64_t *)at = frame->ret;
+		frame->disarmed = !arm;
+	}
+}
+
 void agent_func_entry(struct agent_regs *regs, struct agent_anchor *anchor)
 {
 	struct agent_block *block = &agent_end_of_blob;
@@ -546,6 +588,8 @@ void agent_func_entry(struct agent_regs *regs, struct agent_anchor *anchor)
 	bool is_traced = traced(block, regs);
 	machine_list list = block->ctl->hooks[info->hook].entry;
 
+	if (info->flags & (STUB_UNWINDS | STUB_CATCHES))
+		set_frames(block, regs->rsp, info->flags & STUB_CATCHES);
 	regs->rip = info->address;
 	regs->orig_rax = (uint64_t)-1;
 	if (is_traced && list)

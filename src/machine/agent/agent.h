@@ -72,6 +72,8 @@ struct stub_info {
 };
 
 #define STUB_RETURNS 1u /* a function's stub with a return hook */
+#define STUB_UNWINDS 2u /* the function looks at return addresses: they must be the target's */
+#define STUB_CATCHES 4u /* an exception was caught: what was not unwound may be hooked again */
 
 /* A private stack, in use while busy. */
 struct agent_slot {
@@ -85,7 +87,9 @@ struct agent_frame {
 	_Atomic uint64_t sp; /* where its return address is; 0: free */
 	uint64_t info;	     /* address of the stub's struct stub_info */
 	uint64_t ret;	     /* address to return to */
-	uint64_t again;	     /* calls of the function by itself as its last act */
+	uint64_t thread;     /* the thread pointer of who called */
+	uint32_t again;	     /* calls of the function by itself as its last act */
+	uint32_t disarmed;   /* the target's own return address was put back */
 };
 
 /* A piece of memory with stubs: begins with struct stub_region (inject/stub.h). */

@@ -99,6 +99,7 @@ static struct code_file *read_file(int fd, const struct process_mapping *m, cons
 		free_file(file);
 		return NULL;
 	}
+	unwind_find(file);
 	return file;
 }
 

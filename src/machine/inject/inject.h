@@ -34,6 +34,10 @@ struct code_file; /* files.c: what is known of a file with code */
 
 #define EXEC_WATCHES 64
 
+/* Functions that walk up the stack, or end that; in files with unwinding. */
+#define UNWIND_HOOK  (MACHINE_HOOKS - 1) /* a hook of ours, without programs */
+#define UNWIND_NAMES 5
+
 struct machine_targets {
 	struct machine_session *session;
 	bool follow;
@@ -60,8 +64,15 @@ struct code_file {
 	uint8_t *image;		/* mapped */
 	struct x86_site *sites; /* address and patch are offsets */
 	size_t nsites;
+	uint64_t unwind[UNWIND_NAMES]; /* offsets of the functions; 0: not here */
 	bool is_go;
 };
+
+/* unwind.c */
+void unwind_find(struct code_file *file);
+uint32_t unwind_flags(int name);
+/* Gives the target's stacks their own return addresses back; all its threads are stopped. */
+void unwind_restore(const struct process *p, uint64_t block);
 
 /* The file mapped there, or NULL (no file, not ELF, no memory). */
 const struct code_file *code_file_get(struct machine_targets *t, pid_t pid,

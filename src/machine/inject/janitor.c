@@ -23,6 +23,7 @@ void take_out(const struct target_record *record)
 		return;
 	if (process_stop(&p, &err) == MACHINE_OK) {
 		patch_undo(&p, record->block, 0, true);
+		unwind_restore(&p, record->block);
 		process_release(&p);
 	}
 	process_close(&p);

@@ -317,7 +317,7 @@ static bool hooked_already(const struct work *w, uint64_t at, uint32_t hook)
 }
 
 static int64_t add_function(struct work *w, const struct code_file *file,
-			    const struct function_hook *hook)
+			    const struct function_hook *hook, uint32_t flags)
 {
 	uint64_t at = hook->offset - w->m->offset, place;
 	struct stub_code code = {.address = w->m->start + at, .code = w->now + at};
@@ -337,8 +337,7 @@ static int64_t add_function(struct work *w, const struct code_file *file,
 	place = next_stub(w, &ret);
 	if (!place)
 		return ret;
-	n = stub_function(stub, place, w->region_at, &code, hook->hook,
-			  hook->is_return && !file->is_go, &patch, &why);
+	n = stub_function(stub, place, w->region_at, &code, hook->hook, flags, &patch, &why);
 	if (n <= 0)
 		return 0;
 	add(w, &patch, stub, n);
@@ -347,23 +346,43 @@ static int64_t add_function(struct work *w, const struct code_file *file,
 	return ret ? ret : process_read(w->p, w->m->start + at, w->now + at, 16);
 }
 
+/* Are returns hooked anywhere? Then what walks up the stack must not meet our addresses. */
+static bool returns_hooked(const struct machine_targets *t)
+{
+	for (size_t i = 0; i < MACHINE_HOOKS; i++) {
+		if (t->hooks[i].used && t->hooks[i].is_return)
+			return true;
+	}
+	return false;
+}
+
+static int64_t add_unwinding(struct work *w, const struct code_file *file)
+{
+	int64_t ret = 0;
+
+	for (int i = 0; !ret && i < UNWIND_NAMES; i++) {
+		struct function_hook hook = {.hook = UNWIND_HOOK, .offset = file->unwind[i]};
+
+		if (hook.offset)
+			ret = add_function(w, file, &hook, unwind_flags(i));
+	}
+	return ret;
+}
+
 /* Behind the system calls: a function may begin with one, and its stub then jumps to that's. */
 static int64_t add_functions(struct work *w, const struct code_file *file)
 {
-	int64_t ret = 0;
-	bool read_again = false;
+	int64_t ret = process_read(w->p, w->m->start, w->now, w->size);
 
 	for (size_t i = 0; !ret && i < MACHINE_HOOKS; i++) {
 		const struct function_hook *hook = &w->t->hooks[i];
 
-		if (!hook->used || hook->ino != w->m->ino || hook->dev != w->m->dev)
-			continue;
-		if (!read_again)
-			ret = process_read(w->p, w->m->start, w->now, w->size);
-		read_again = true;
-		if (!ret)
-			ret = add_function(w, file, hook);
+		if (hook->used && hook->ino == w->m->ino && hook->dev == w->m->dev)
+			ret = add_function(w, file, hook,
+					   hook->is_return && !file->is_go ? STUB_RETURNS : 0);
 	}
+	if (!ret && returns_hooked(w->t))
+		ret = add_unwinding(w, file);
 	return ret;
 }
 

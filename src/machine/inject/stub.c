@@ -218,13 +218,13 @@ static void put_function(struct out *out, const struct stub_info *info)
 }
 
 int stub_function(uint8_t *bytes, uint64_t address, uint64_t region, const struct stub_code *code,
-		  uint32_t hook, bool has_return, struct stub_patch *patch, const char **why)
+		  uint32_t hook, uint32_t flags, struct stub_patch *patch, const char **why)
 {
 	struct out out = {.bytes = bytes, .address = address, .region = region};
 	struct stub_info info = {
 		.address = code->address,
 		.hook = hook,
-		.flags = has_return ? STUB_RETURNS : 0,
+		.flags = flags,
 		.magic = AGENT_MAGIC,
 	};
 	size_t len;

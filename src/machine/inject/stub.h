@@ -65,10 +65,10 @@ struct stub_code {
  * @code: the bytes from site->patch on. */
 int stub_syscall(uint8_t *out, uint64_t address, uint64_t region, const struct x86_site *site,
 		 const struct stub_code *code, struct stub_patch *patch, const char **why);
-/* Runs the entry hook, the moved instructions, and jumps behind them; with has_return, calls
+/* Runs the entry hook, the moved instructions, and jumps behind them; with STUB_RETURNS, calls
  * them and runs the return hook. @code: the function, from its first byte on. */
 int stub_function(uint8_t *out, uint64_t address, uint64_t region, const struct stub_code *code,
-		  uint32_t hook, bool has_return, struct stub_patch *patch, const char **why);
+		  uint32_t hook, uint32_t flags, struct stub_patch *patch, const char **why);
 
 /* The five bytes of a jump from @from to @to. */
 void stub_jump(uint8_t out[5], uint64_t from, uint64_t to);

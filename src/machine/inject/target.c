@@ -340,8 +340,8 @@ int machine_hook_function(struct machine_session *s, dev_t dev, ino_t ino, uint6
 	int err;
 
 	*why = "too many functions are hooked";
-	if (hook >= MACHINE_HOOKS)
-		return -EINVAL;
+	if (hook >= UNWIND_HOOK)
+		return -ENOSPC;
 	lock_targets(t);
 	it = &t->hooks[hook];
 	/* What was an entry hook becomes a return hook too. */

@@ -2,6 +2,7 @@
 #include "agent_self.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #define CTL_AT		 0x2c0000000000ull
@@ -58,6 +59,7 @@ int self_open(void **state)
 			PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE);
 	self.ctl->magic = MACHINE_MAGIC;
 	self.ctl->base = CTL_AT;
+	self.ctl->cpu_flags = getauxval(AT_HWCAP2) & 2 ? MACHINE_CPU_FSGSBASE : 0;
 	self.ctl->alive = offsetof(struct machine_data, alive);
 	self.counts = (uint64_t *)((uint8_t *)self.data + sizeof(struct machine_data));
 	for (int i = 0; i < PROGRAMS; i++)
@@ -114,7 +116,7 @@ void self_hook(struct self *it, void *function, int entry, int ret)
 	uint8_t stub[STUB_MAX];
 	const char *why = NULL;
 	int len = stub_function(stub, (uintptr_t)it->region + it->region->used,
-				(uintptr_t)it->region, &code, 7, ret >= 0, &patch, &why);
+				(uintptr_t)it->region, &code, 7, ret >= 0 ? STUB_RETURNS : 0, &patch, &why);
 
 	if (len < 0)
 		fail_msg("%s", why);
