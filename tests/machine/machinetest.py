@@ -5,6 +5,7 @@ started, met and let go (targets/target.h says how), skep runs, and TAP.
 Everything is done as another user where that is asked for: so the programs are copied to
 where that user can read them.
 """
+import argparse
 import atexit
 import collections
 import ctypes
@@ -86,14 +87,9 @@ def read(path):
 
 def state_of(pid):
     """One letter, or '' when there is no such process."""
-    text = read_stat(pid)
-    return text.rpartition(')')[2].split()[0] if text else ''
-
-
-def read_stat(pid):
     try:
-        return read(f'/proc/{pid}/stat')
-    except ProcessLookupError:
+        return read(f'/proc/{pid}/stat').rpartition(')')[2].split()[0]
+    except (ProcessLookupError, IndexError):
         return ''
 
 
@@ -342,3 +338,27 @@ def why_not(place):
     if process.returncode:
         return (text.strip().splitlines() or ['no reason given'])[0]
     return None
+
+
+def arguments(usage, flags=('full',), **options):
+    """The command line: --engine, --user, --root, flags, and options as name=(type, default)."""
+    parser = argparse.ArgumentParser(usage=usage)
+    parser.add_argument('--engine', default='machine', choices=('machine', 'kernel'))
+    for name in ('user', 'root', *flags):
+        parser.add_argument('--' + name, action='store_true')
+    for name, (kind, default) in options.items():
+        parser.add_argument('--' + name, type=kind, default=default)
+    args = parser.parse_args()
+    # Root's tests of the machine are those of a user, unless he says otherwise.
+    args.user = os.geteuid() == 0 and (args.user or args.engine == 'machine' and not args.root)
+    return args
+
+
+def make_place(args):
+    """The place; ends the test as skipped when the engine cannot be tested here."""
+    place = Place(args.engine, args.user)
+    why = why_not(place)
+    if why:
+        print(why, file=sys.stderr)
+        sys.exit(77)
+    return place
