@@ -50,7 +50,6 @@ struct machine_targets {
 	int pidfds[MACHINE_TARGETS];
 	struct function_hook hooks[MACHINE_HOOKS];
 	struct exec_watch execs[EXEC_WATCHES];
-	bool syscalls; /* are hooked */
 	struct code_file *files;
 };
 

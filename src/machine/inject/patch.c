@@ -403,7 +403,7 @@ static int64_t hook_mapping(struct work *w)
 	if (!w->now)
 		return -ENOMEM;
 	ret = process_read(w->p, w->m->start, w->now, w->size);
-	if (!ret && w->t->syscalls)
+	if (!ret)
 		ret = add_sites(w, file);
 	if (!ret)
 		ret = flush(w);

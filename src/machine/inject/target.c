@@ -375,14 +375,6 @@ void machine_unhook_function(struct machine_session *s, uint32_t hook)
 
 int machine_hook_syscalls(struct machine_session *s)
 {
-	struct machine_targets *t = s->targets;
-	int err = 0;
-
-	lock_targets(t);
-	if (!t->syscalls) {
-		t->syscalls = true;
-		err = rehook(t, STUB_NO_HOOK, 0);
-	}
-	pthread_mutex_unlock(&t->lock);
-	return err;
+	/* They are in every target: how else would it tell of children and of code mapped later? */
+	return 0;
 }
