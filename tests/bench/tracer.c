@@ -116,6 +116,13 @@ int stats_on(void)
 	return sys_bpf(BPF_ENABLE_STATS, &attr);
 }
 
+unsigned int next_program(unsigned int id)
+{
+	union bpf_attr attr = {.start_id = id};
+
+	return sys_bpf(BPF_PROG_GET_NEXT_ID, &attr) ? 0 : attr.next_id;
+}
+
 int attach_empty(const char *tracepoint, int *prog)
 {
 	static const struct bpf_insn insns[] = {

@@ -33,6 +33,8 @@ void tracer_stop(struct tracer *t);
 
 /* Statistics by id or, with id 0, by descriptor. Returns 0 or -1. */
 int program_stats(unsigned int id, int fd, struct program_stats *stats);
+/* The id of the program after the one of this id, or 0: for looking at all of the system's. */
+unsigned int next_program(unsigned int id);
 /* Switches the kernel's statistics on until the returned descriptor is closed. */
 int stats_on(void);
 /* Attaches a program that does nothing to a raw tracepoint; returns the link, and the program
