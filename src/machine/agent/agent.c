@@ -5,7 +5,9 @@
  * to the hook, and asks the tracer for what only it can do.
  */
 #include <asm/prctl.h>
+#include <linux/bpf.h>
 #include <linux/futex.h>
+#include <linux/prctl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -185,7 +187,7 @@ static struct machine_vcpu *begin(struct agent_block *block, struct helper_env *
 	env->who.ctl = block->ctl;
 	env->who.slot = slot;
 	env->who.vcpu = (uint32_t)vcpu;
-	env->who.flags = 0;
+	env->who.flags = block->flags & AGENT_FILTERED ? 0 : MACHINE_WHO_YIELD;
 	env->tgid = block->vforks ? 0 : block->tgid;
 	env->flags = 0;
 	env->ip = regs->rip;
@@ -386,6 +388,20 @@ static bool shares_memory(const struct agent_regs *regs, uint64_t number)
 	return (flags & (CLONE_VM_FLAG | CLONE_VFORK_FLAG)) == (CLONE_VM_FLAG | CLONE_VFORK_FLAG);
 }
 
+/* Behind a filter helpers may not ask the kernel: what they keep, they ask for now. */
+static void before_filter(struct agent_block *block, const struct agent_regs *regs)
+{
+	struct machine_run run = {0};
+	struct helper_env env;
+
+	block->flags |= AGENT_FILTERED;
+	if (!begin(block, &env, regs))
+		return;
+	run.owner = &env;
+	block->helpers[BPF_FUNC_get_current_pid_tgid](&run, 0, 0, 0, 0, 0);
+	release(block->data, &env.who);
+}
+
 void agent_syscall_enter(struct agent_regs *regs, struct agent_anchor *anchor)
 {
 	struct agent_block *block = &agent_end_of_blob;
@@ -407,6 +423,8 @@ void agent_syscall_enter(struct agent_regs *regs, struct agent_anchor *anchor)
 		block->vforks++;
 	regs->rax = (uint64_t)-38; /* ENOSYS, as the kernel has it there */
 	run_syscall(block, regs, number, false);
+	if (number == SYS_seccomp || (number == SYS_prctl && regs->rdi == PR_SET_SECCOMP))
+		before_filter(block, regs);
 	if (number == SYS_execve || number == SYS_execveat)
 		ask(block, MACHINE_REQ_EXEC,
 		    (uint64_t)machine_rawcall(SYS_gettid, 0, 0, 0, 0, 0, 0),

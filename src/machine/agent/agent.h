@@ -105,7 +105,7 @@ struct agent_block {
 	struct machine_data *data;
 	uint64_t blob;	/* address of the blob */
 	uint32_t flags; /* AGENT_FOLLOW ... */
-	uint32_t pad;
+	uint32_t root;	/* process that tracing began with: this one or one that it descends from */
 	_Atomic uint32_t helpers_state; /* 0: not filled in yet, 1: somebody does, 2: they are */
 	_Atomic uint32_t vforks;	/* children that run in this memory */
 	machine_helper helpers[HELPER_MAX];
@@ -123,5 +123,6 @@ struct agent_block {
 
 #define AGENT_FOLLOW	    1u /* children are traced too */
 #define AGENT_PRIVATE_STACK 2u
+#define AGENT_FILTERED	    4u /* has a seccomp filter: no system calls without need */
 
 #endif

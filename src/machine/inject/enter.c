@@ -85,6 +85,12 @@ static int map_session(struct process *p, const struct machine_session *s)
 	return 0;
 }
 
+static uint32_t flags_of(const struct machine_targets *t, const struct process *p)
+{
+	return (t->follow ? AGENT_FOLLOW : 0) |
+	       (process_status(p->pid, "Seccomp:") > 0 ? AGENT_FILTERED : 0);
+}
+
 static int write_block(const struct machine_targets *t, struct process *p, uint64_t at,
 		       uint64_t blob, int slot)
 {
@@ -99,7 +105,8 @@ static int write_block(const struct machine_targets *t, struct process *p, uint6
 	head->ctl = s->ctl;
 	head->data = s->data;
 	head->blob = blob;
-	head->flags = t->follow ? AGENT_FOLLOW : 0;
+	head->flags = flags_of(t, p);
+	head->root = (uint32_t)p->root;
 	err = process_write(p, at, head, offsetof(struct agent_block, helpers_state));
 	if (!err)
 		err = process_write(p, at + offsetof(struct agent_block, slot), &number,
@@ -161,7 +168,7 @@ static int enter_with_calls(struct machine_targets *t, struct process *p, int sl
 	if (!err)
 		err = map_agent(t, p, slot, &block);
 	if (!err)
-		err = target_slot_take(t, slot, p->pid, block);
+		err = target_slot_take(t, slot, p->pid, p->root, block);
 	if (!err) {
 		left = patch_range(t, p, block, 0, UINT64_MAX, true);
 		err = left < 0 ? (int)left : 0;
@@ -173,7 +180,7 @@ static int enter_with_calls(struct machine_targets *t, struct process *p, int sl
 static void mark_go(struct machine_targets *t, struct process *p, uint64_t block,
 		    const struct process_maps *maps)
 {
-	uint32_t flags = (t->follow ? AGENT_FOLLOW : 0) | AGENT_PRIVATE_STACK;
+	uint32_t flags = flags_of(t, p) | AGENT_PRIVATE_STACK;
 
 	for (size_t i = 0; i < maps->cnt; i++) {
 		const struct code_file *file;

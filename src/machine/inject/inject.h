@@ -13,6 +13,7 @@ struct target_record {
 	pid_t pid;	/* 0: free */
 	uint64_t start; /* process_start_time */
 	uint64_t block; /* address of its agent_block */
+	pid_t root;	/* what tracing began with: itself, or what it descends from */
 };
 
 /* A function hook that every target is to have. */
@@ -22,12 +23,12 @@ struct function_hook {
 	dev_t dev;
 	ino_t ino;
 	uint64_t offset;
-	pid_t only_pid; /* 0: all */
+	pid_t only_pid; /* and what descends from it; 0: all */
 };
 
 /* A thread that is about to exec, held by the service. */
 struct exec_watch {
-	pid_t tid, tgid;
+	pid_t tid, tgid, root;
 };
 
 struct code_file; /* files.c: what is known of a file with code */
@@ -101,7 +102,7 @@ uint64_t enter_gadget(uint64_t blob);
 int target_slot_new(struct machine_targets *t);
 int target_slot_of(const struct machine_targets *t, pid_t pid);
 /* Fills the record; the process lives. */
-int target_slot_take(struct machine_targets *t, int slot, pid_t pid, uint64_t block);
+int target_slot_take(struct machine_targets *t, int slot, pid_t pid, pid_t root, uint64_t block);
 void target_slot_free(struct machine_targets *t, int slot);
 
 /* service.c */

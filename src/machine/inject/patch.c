@@ -328,7 +328,7 @@ static int64_t add_function(struct work *w, const struct code_file *file,
 	int n;
 
 	if (hook->offset < w->m->offset || at + 16 > w->size ||
-	    (hook->only_pid && hook->only_pid != w->p->pid) || hooked_already(w, at, hook->hook))
+	    (hook->only_pid && hook->only_pid != w->p->root) || hooked_already(w, at, hook->hook))
 		return 0;
 	code.size = w->size - at;
 	code.whole = code_file_function(file, hook->offset, &code.whole_size);

@@ -34,7 +34,7 @@ int process_open(struct process *p, pid_t pid)
 {
 	char path[32];
 
-	*p = (struct process){.pid = pid, .mem = -1};
+	*p = (struct process){.pid = pid, .root = pid, .mem = -1};
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	p->mem = open(path, O_RDWR | O_CLOEXEC);
 	return p->mem < 0 ? -errno : 0;
@@ -180,12 +180,13 @@ static int await_stop(struct process_thread *t, uint64_t deadline)
 	return 0;
 }
 
-/* Calls that answer EINTR to any stop of the thread, also without a signal. */
-static bool never_restarts(long number)
+/*
+ * A call that answers EINTR to the stop, although there was no signal (epoll_wait, receiving with
+ * a limit in time ...), has done nothing yet. Not so these two.
+ */
+static bool may_begin_again(long number)
 {
-	return number == SYS_epoll_wait || number == SYS_epoll_pwait || number == 441 ||
-	       number == SYS_semtimedop || number == SYS_semop || number == SYS_rt_sigtimedwait ||
-	       number == SYS_io_getevents;
+	return number >= 0 && number != SYS_close && number != SYS_connect;
 }
 
 static bool signal_waits(pid_t tid)
@@ -211,7 +212,7 @@ static bool signal_waits(pid_t tid)
 
 static void mend_interrupted(struct process_thread *t)
 {
-	if (!never_restarts((long)t->regs.orig_rax) || (long)t->regs.rax != -EINTR ||
+	if (!may_begin_again((long)t->regs.orig_rax) || (long)t->regs.rax != -EINTR ||
 	    signal_waits(t->tid))
 		return;
 	t->regs.rax = t->regs.orig_rax;

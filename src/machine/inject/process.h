@@ -25,6 +25,7 @@ struct process_thread {
 
 struct process {
 	pid_t pid;
+	pid_t root; /* of the targets it belongs to */
 	int mem; /* /proc/PID/mem */
 	struct process_thread *threads;
 	size_t nthreads, room;

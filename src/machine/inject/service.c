@@ -38,9 +38,13 @@ static void answer(struct machine_request *request, int64_t result)
 /* The process that asks, not stopped: the thread that asks waits. */
 static int open_asking(struct machine_targets *t, uint32_t slot, struct process *p)
 {
+	int err;
+
 	if (!slot || slot >= MACHINE_TARGETS || !t->records[slot].pid)
 		return -ESRCH;
-	return process_open(p, t->records[slot].pid);
+	err = process_open(p, t->records[slot].pid);
+	p->root = t->records[slot].root;
+	return err;
 }
 
 static int64_t on_mapped(struct machine_targets *t, uint32_t slot, uint64_t from, uint64_t size)
@@ -70,8 +74,9 @@ static int64_t on_region(struct machine_targets *t, uint32_t slot, uint64_t addr
 	return ret;
 }
 
-/* Is there an agent of this session? Whoever puts one there only traces itself. */
-static bool has_agent(const struct machine_targets *t, pid_t pid, uint64_t block)
+/* Is there an agent of this session? Whoever puts one there only traces itself. *@root: what it
+ * says that it descends from. */
+static bool has_agent(const struct machine_targets *t, pid_t pid, uint64_t block, uint32_t *root)
 {
 	const struct machine_ctl *ctl = NULL;
 	uint64_t magic = 0;
@@ -80,7 +85,8 @@ static bool has_agent(const struct machine_targets *t, pid_t pid, uint64_t block
 	if (process_open(&p, pid))
 		return false;
 	if (process_read(&p, block + offsetof(struct agent_block, magic), &magic, sizeof(magic)) ||
-	    process_read(&p, block + offsetof(struct agent_block, ctl), &ctl, sizeof(ctl)))
+	    process_read(&p, block + offsetof(struct agent_block, ctl), &ctl, sizeof(ctl)) ||
+	    process_read(&p, block + offsetof(struct agent_block, root), root, sizeof(*root)))
 		magic = 0;
 	process_close(&p);
 	return magic == AGENT_MAGIC && ctl == t->session->ctl;
@@ -89,15 +95,16 @@ static bool has_agent(const struct machine_targets *t, pid_t pid, uint64_t block
 /* A child is a copy, also of a parent that has ended since. */
 static int64_t on_forked(struct machine_targets *t, pid_t pid, uint64_t block)
 {
+	uint32_t root;
 	int slot;
 	int err;
 
-	if (pid <= 0 || target_slot_of(t, pid) >= 0 || !has_agent(t, pid, block))
+	if (pid <= 0 || target_slot_of(t, pid) >= 0 || !has_agent(t, pid, block, &root))
 		return -ESRCH;
 	slot = target_slot_new(t);
 	if (slot < 0)
 		return slot;
-	err = target_slot_take(t, slot, pid, block);
+	err = target_slot_take(t, slot, pid, (pid_t)root, block);
 	if (err) {
 		target_slot_free(t, slot);
 		return err;
@@ -128,7 +135,8 @@ static bool is_privileged(pid_t tid, uint64_t path_at, bool plain)
 	return !stat(path, &st) && st.st_mode & (S_ISUID | S_ISGID) && geteuid();
 }
 
-static int64_t on_exec(struct machine_targets *t, pid_t tid, uint64_t path_at, bool plain)
+static int64_t on_exec(struct machine_targets *t, uint32_t slot, pid_t tid, uint64_t path_at,
+		       bool plain)
 {
 	long tgid = process_status(tid, "Tgid:");
 	long parent = process_status(tid, "PPid:");
@@ -145,14 +153,16 @@ static int64_t on_exec(struct machine_targets *t, pid_t tid, uint64_t path_at, b
 			continue;
 		if (ptrace(PTRACE_SEIZE, tid, NULL, PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD))
 			return -errno;
-		t->execs[i] = (struct exec_watch){tid, (pid_t)tgid};
+		t->execs[i] = (struct exec_watch){
+			tid, (pid_t)tgid, slot < MACHINE_TARGETS ? t->records[slot].root : 0};
 		return 0;
 	}
 	return -ENOSPC;
 }
 
-static void enter_execed(struct machine_targets *t, pid_t pid)
+static void enter_execed(struct machine_targets *t, const struct exec_watch *watch)
 {
+	pid_t pid = watch->tgid;
 	int slot = target_slot_of(t, pid), err, status;
 	enum machine_refusal why = MACHINE_FAILED;
 	struct process p = {.mem = -1};
@@ -166,6 +176,7 @@ static void enter_execed(struct machine_targets *t, pid_t pid)
 	    !WIFSTOPPED(status))
 		return;
 	err = process_open(&p, pid);
+	p.root = watch->root;
 	if (!err)
 		err = process_adopt(&p, pid);
 	if (!err && slot > 0)
@@ -190,7 +201,7 @@ static int look_at_exec(struct machine_targets *t, const struct exec_watch *watc
 	if (!WIFSTOPPED(status))
 		return 1;
 	if (status >> 16 == PTRACE_EVENT_EXEC) {
-		enter_execed(t, watch->tgid);
+		enter_execed(t, watch);
 		return 1;
 	}
 	if (status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
@@ -256,7 +267,8 @@ static int64_t serve(struct machine_targets *t, const struct machine_request *re
 		return on_region(t, request->slot, request->arg[0], request->arg[1]);
 	case MACHINE_REQ_FORKED: return on_forked(t, (pid_t)request->arg[0], request->arg[1]);
 	case MACHINE_REQ_EXEC:
-		return on_exec(t, (pid_t)request->arg[0], request->arg[1], request->arg[2]);
+		return on_exec(t, request->slot, (pid_t)request->arg[0], request->arg[1],
+			       request->arg[2]);
 	case MACHINE_REQ_EXEC_FAILED: return on_exec_failed(t, (pid_t)request->arg[0]);
 	default: return -EINVAL;
 	}

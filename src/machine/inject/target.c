@@ -67,7 +67,7 @@ int target_slot_new(struct machine_targets *t)
 	return slot < 0 ? -ENOSPC : slot;
 }
 
-int target_slot_take(struct machine_targets *t, int slot, pid_t pid, uint64_t block)
+int target_slot_take(struct machine_targets *t, int slot, pid_t pid, pid_t root, uint64_t block)
 {
 	struct machine_target *shared = &t->session->data->targets[slot];
 
@@ -79,6 +79,7 @@ int target_slot_take(struct machine_targets *t, int slot, pid_t pid, uint64_t bl
 	}
 	t->records[slot].start = process_start_time(pid);
 	t->records[slot].block = block;
+	t->records[slot].root = root;
 	t->records[slot].pid = pid;
 	shared->missed = 0;
 	shared->stopped = 0;
@@ -305,9 +306,10 @@ static int rehook(struct machine_targets *t, uint32_t undo, pid_t only_pid)
 		uint64_t blob;
 		int err = 0;
 
-		if (!record->pid || (only_pid && record->pid != only_pid) ||
+		if (!record->pid || (only_pid && record->root != only_pid) ||
 		    process_open(&p, record->pid))
 			continue;
+		p.root = record->root;
 		if (process_stop(&p, &err) == MACHINE_OK) {
 			if (undo != STUB_NO_HOOK)
 				patch_undo(&p, record->block, undo, false);
