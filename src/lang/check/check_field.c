@@ -41,6 +41,12 @@ static struct type args_field_type(struct checker *ck, const struct lang_field *
 	return type_of_kind(TYPE_UNKNOWN, 0);
 }
 
+/* The kernel keeps the first 8 bytes of a tracepoint's record, the common fields, to itself. */
+static bool is_readable(const struct lang_field *field)
+{
+	return strncmp(field->name, "common_", 7) != 0;
+}
+
 static void unknown_field(struct checker *ck, struct expr *e)
 {
 	const struct probe *probe = check_probe(ck);
@@ -57,9 +63,10 @@ static void unknown_field(struct checker *ck, struct expr *e)
 	}
 	lang_error(ck->cx, e->name_loc, LANG_E_UNKNOWN_FIELD, probe->full, e->name);
 	for (uint32_t i = 0; i < probe->info.nfields; i++) {
+		if (!is_readable(&fields[i]))
+			continue;
 		lang_suggest_offer(&s, fields[i].name);
-		/* every tracepoint has the common ones: naming them helps nobody */
-		if (all && strncmp(fields[i].name, "common_", 7) && listed++ < MAX_LISTED)
+		if (all && listed++ < MAX_LISTED)
 			all = arena_printf(ck->cx->arena, "%s%s%s", all, *all ? ", " : "",
 					   fields[i].name);
 	}
@@ -77,7 +84,8 @@ static void check_args_field(struct checker *ck, struct expr *e)
 
 	e->field = NULL;
 	for (uint32_t i = 0; i < probe->info.nfields; i++)
-		if (!strcmp(probe->info.fields[i].name, e->name))
+		if (!strcmp(probe->info.fields[i].name, e->name) &&
+		    is_readable(&probe->info.fields[i]))
 			e->field = &probe->info.fields[i];
 	if (!e->field) {
 		unknown_field(ck, e);

@@ -319,8 +319,6 @@ static void test_units(void **state)
 		  "tracepoint:syscalls:sys_enter_read raw; tracepoint:syscalls:sys_exit_read raw");
 	units_are("t:syscalls:sys_enter_read, t:syscalls:sys_enter_write { @ = sum(args.count); }",
 		  "tracepoint:syscalls:sys_enter_read,tracepoint:syscalls:sys_enter_write raw");
-	units_are("t:syscalls:sys_enter_read { @ = args.common_pid; }",
-		  "tracepoint:syscalls:sys_enter_read");
 	units_are("t:raw_syscalls:sys_enter { @[args.id] = count(); }",
 		  "tracepoint:raw_syscalls:sys_enter raw");
 	units_are("t:raw_syscalls:sys_enter { @[args.id, args.args] = count(); }",
@@ -520,6 +518,7 @@ static const struct error_case error_cases[] = {
 	{"[unused-value]", "BEGIN { pid + 1; }", NULL},
 	{"[sign-compare]", "t:sched:sched_switch { @ = args.prev_pid < nsecs; }", NULL},
 	{"[never-negative]", "kr:vfs_read /retval < 0/ { @ = 1; }", "(int64)x"},
+	{"[unknown-field]", "t:syscalls:sys_enter_read { @ = args.common_pid; }", NULL},
 	{"[histogram-key]", "BEGIN { @[1] = hist(2); delete(@[1]); }", "clear(@m)"},
 	{"[not-supported-yet]", "BEGIN { @ = kstack; }", NULL},
 	{"[not-supported-yet]", "BEGIN { @ = bswap(1); }", NULL},
