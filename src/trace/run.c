@@ -400,7 +400,10 @@ static int finish(struct trace_session *s)
 	int err;
 
 	trace_detach(s);
-	err = drain(s, SIZE_MAX);
+	/* An exit() whose record was lost may have come after the last look. */
+	err = trace_globals_refresh(s);
+	if (!err)
+		err = drain(s, SIZE_MAX);
 	s->discard = false;
 	if (!err)
 		err = trace_fire(s, LANG_ATTACH_END);
