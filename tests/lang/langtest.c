@@ -44,6 +44,8 @@ static bool wanted(const struct lang_case *c, const struct settings *s)
 
 	if (c->engine && strcmp(c->engine, "both") && strcmp(c->engine, engine))
 		return false;
+	if (c->needs && needs_kernel(c->needs))
+		return false;
 	if (!s->filter)
 		return true;
 	file = strdup(c->file);
@@ -177,6 +179,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	if (s.run.engine && !strcmp(s.run.engine, "machine"))
+		needs_of_machine();
 	if (s.must_have && needs_met(s.must_have, &missing) != 1) {
 		printf("Bail out! %s\n", missing);
 		return 2;

@@ -113,6 +113,12 @@ void compare_run(const struct lang_case *c, const struct run_options *o, struct 
  * knows, which *missing names. */
 int needs_met(const char *needs, const char **missing);
 
+/* True if a word names what only the kernel has, and the machine is what is tested. */
+bool needs_kernel(const char *needs);
+
+/* From now on what counts is what the machine engine has, in place of the kernel. */
+void needs_of_machine(void);
+
 /* Lists the known words on stdout. */
 void needs_list(void);
 

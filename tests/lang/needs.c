@@ -171,28 +171,52 @@ static bool have_file(const char *path)
 	return exists(path);
 }
 
+/* The machine describes the tracepoints of system calls itself. */
+static bool machine_tracepoint(const char *name)
+{
+	return !strncmp(name, "syscalls:", 9) || !strncmp(name, "raw_syscalls:sys_", 17);
+}
+
+static bool always(const char *arg)
+{
+	return true;
+}
+
+static bool never(const char *arg)
+{
+	return false;
+}
+
+static bool on_machine;
+
 static const struct need {
 	const char *name; /* one that ends in ':' takes an argument */
 	bool (*probe)(const char *arg);
 	const char *missing;
+	bool (*machine)(const char *arg); /* on the machine; NULL: as elsewhere */
 } needs[] = {
 	{"root", have_root, "not root"},
 	{"user", have_user, "root, and must not be"},
-	{"bpf", have_bpf, "bpf(2) may not be used"},
-	{"ringbuf", have_ringbuf, "no ring buffer maps"},
-	{"btf", have_btf, "no /sys/kernel/btf/vmlinux"},
-	{"tp_btf", have_btf, "no /sys/kernel/btf/vmlinux"},
-	{"kprobe", have_kprobe, "the kernel has no kprobes"},
-	{"uprobe", have_uprobe, "the kernel has no uprobes"},
-	{"fentry", have_fentry, "the kernel has no BTF or no direct ftrace calls"},
-	{"tracefs", have_tracefs, "tracefs is not mounted"},
+	{"bpf", have_bpf, "bpf(2) may not be used", always},
+	{"ringbuf", have_ringbuf, "no ring buffer maps", always},
+	{"btf", have_btf, "no /sys/kernel/btf/vmlinux", never},
+	{"tp_btf", have_btf, "no /sys/kernel/btf/vmlinux", never},
+	{"kprobe", have_kprobe, "the kernel has no kprobes", never},
+	{"uprobe", have_uprobe, "the kernel has no uprobes", always},
+	{"fentry", have_fentry, "the kernel has no BTF or no direct ftrace calls", never},
+	{"tracefs", have_tracefs, "tracefs is not mounted", always},
 	{"smp", have_smp, "only one processor"},
-	{"tp:", have_tracepoint, "no such tracepoint"},
+	{"tp:", have_tracepoint, "no such tracepoint", machine_tracepoint},
 	{"pmu:", have_pmu, "no such event source"},
-	{"ksym:", have_ksym, "no such kernel symbol"},
+	{"ksym:", have_ksym, "no such kernel symbol", never},
 	{"cmd:", have_cmd, "no such command"},
 	{"file:", have_file, "no such file"},
 };
+
+void needs_of_machine(void)
+{
+	on_machine = true;
+}
 
 void needs_list(void)
 {
@@ -200,8 +224,8 @@ void needs_list(void)
 		printf("%s\n", needs[i].name);
 }
 
-/* Returns 1 or 0, or -1 for a word that is in no row. */
-static int need_met(const char *word, const struct need **row)
+/* Sets *row; returns the word's argument, NULL when it is in no row. */
+static const char *find_need(const char *word, const struct need **row)
 {
 	for (const struct need *n = needs; n < needs + sizeof(needs) / sizeof(*needs); n++) {
 		size_t len = strlen(n->name);
@@ -209,9 +233,34 @@ static int need_met(const char *word, const struct need **row)
 		if (n->name[len - 1] == ':' ? strncmp(word, n->name, len) : strcmp(word, n->name))
 			continue;
 		*row = n;
-		return n->probe(word + len);
+		return word + len;
 	}
-	return -1;
+	return NULL;
+}
+
+/* Returns 1 or 0, or -1 for a word that is in no row. */
+static int need_met(const char *word, const struct need **row)
+{
+	const char *arg = find_need(word, row);
+
+	if (!arg)
+		return -1;
+	return (on_machine && (*row)->machine ? (*row)->machine : (*row)->probe)(arg);
+}
+
+bool needs_kernel(const char *text)
+{
+	struct strings words = {0};
+	bool kernel = false;
+
+	strings_add_words(&words, text);
+	for (size_t i = 0; i < words.len && !kernel; i++) {
+		const struct need *row = NULL;
+
+		kernel = on_machine && find_need(words.at[i], &row) && row->machine == never;
+	}
+	strings_free(&words);
+	return kernel;
 }
 
 int needs_met(const char *text, const char **missing)
