@@ -3,7 +3,7 @@
 # and why before it does).
 #
 #   make            build build/src/cli/skep
-#   make demo       build, and trace a real program (root)
+#   make demo       build, and trace a real program (as root: by both engines)
 #   make check      every test that runs on this machine
 #   make vmtest     the language tests on Linux 6.1 in QEMU
 #   make vmtest-full  the same on 5.10, 6.1 and 6.12
