@@ -25,6 +25,7 @@ extern struct agent_block agent_end_of_blob __attribute__((visibility("hidden"))
 
 _Static_assert(LAYOUT_MAGIC == AGENT_MAGIC, "layout.h");
 _Static_assert(LAYOUT_BLOCK_FLAGS == offsetof(struct agent_block, flags), "layout.h");
+_Static_assert(LAYOUT_KNOWN == offsetof(struct agent_block, known), "layout.h");
 _Static_assert(LAYOUT_SLOTS == offsetof(struct agent_block, slots), "layout.h");
 _Static_assert(1 << LAYOUT_SLOT_SHIFT == sizeof(struct agent_slot), "layout.h");
 _Static_assert(LAYOUT_SLOT_MASK + 1 == AGENT_STACKS, "layout.h");
@@ -73,8 +74,9 @@ static bool awake(const struct agent_block *block)
 }
 
 /* Instructions that a program may run: some milliseconds. */
-#define BUDGET	   1000000
-#define TAIL_CALLS 33 /* as in Linux */
+#define BUDGET	       1000000
+#define HELPERS_PAUSES 1000000 /* the one who fills them in may have been preempted */
+#define TAIL_CALLS     33      /* as in Linux */
 
 /* ---- running programs --------------------------------------------------- */
 
@@ -84,19 +86,21 @@ static void count_missed(struct agent_block *block, uint32_t n)
 				  memory_order_relaxed);
 }
 
-/* Programs may not run while this is false: another thread is at it. */
+/* The first to come fills in the table; others wait for the moment that takes. */
 static bool helpers_ready(struct agent_block *block)
 {
 	uint32_t none = 0;
 
 	if (block->helpers_state == 2)
 		return true;
-	if (!atomic_compare_exchange_strong_explicit(&block->helpers_state, &none, 1,
-						     memory_order_acquire, memory_order_relaxed))
-		return none == 2;
-	helper_table(block->helpers);
-	block->helpers_state = 2;
-	return true;
+	if (atomic_compare_exchange_strong_explicit(&block->helpers_state, &none, 1,
+						    memory_order_acquire, memory_order_relaxed)) {
+		helper_table(block->helpers);
+		block->helpers_state = 2;
+	}
+	for (int i = 0; i < HELPERS_PAUSES && block->helpers_state != 2; i++)
+		machine_pause();
+	return block->helpers_state == 2;
 }
 
 /* Runs a program and what it calls as its tail. */
@@ -296,6 +300,23 @@ static void free_stacks(struct agent_block *block, const struct agent_regs *regs
 	}
 }
 
+/* On a private stack only because nothing was known of the target's: is there another page? */
+static void learn_stack(struct agent_block *block, const struct agent_regs *regs)
+{
+	uint64_t slot = *(const uint64_t *)((const uint8_t *)regs + LAYOUT_REGS_SLOT);
+	uint64_t anchor = *(const uint64_t *)((const uint8_t *)regs + LAYOUT_REGS_ANCHOR);
+	uint64_t page = anchor >> 12, byte;
+	struct {
+		uint64_t at, size;
+	} here = {(uintptr_t)&byte, 1}, there = {(page << 12) - 1, 1};
+
+	if (!slot || block->flags & (AGENT_PRIVATE_STACK | AGENT_FILTERED))
+		return;
+	if (machine_rawcall(SYS_process_vm_readv, block->tgid, (uintptr_t)&here, 1,
+			    (uintptr_t)&there, 1, 0) == 1)
+		block->known[page & 255] = page;
+}
+
 /* Is this process traced? A new one is asked for on its first hit. */
 static bool traced(struct agent_block *block, const struct agent_regs *regs)
 {
@@ -305,6 +326,7 @@ static bool traced(struct agent_block *block, const struct agent_regs *regs)
 		free_stacks(block, regs);
 		become_target(block);
 	}
+	learn_stack(block, regs);
 	return block->slot;
 }
 
@@ -449,6 +471,10 @@ void agent_syscall_exit(struct agent_regs *regs, struct agent_anchor *anchor)
 		return;
 	syscall_regs(regs, info, anchor->number);
 	run_syscall(block, regs, anchor->number, true);
+	if (anchor->number == SYS_munmap || anchor->number == SYS_mprotect) {
+		for (int i = 0; i < 256; i++)
+			block->known[i] = 0;
+	}
 	if (anchor->number == SYS_mmap || anchor->number == SYS_mprotect)
 		after_mapping(block, regs, anchor->number);
 }

@@ -10,8 +10,9 @@
  * programs, and restores what it found.
  *
  * The agent runs on the stack that it was called on, so that signal handlers find themselves
- * where they would without it; only where stacks are small (Go, whose handlers have a stack of
- * their own) it changes to one of the private block.
+ * where they would without it. It changes to one of the private block in Go programs, whose
+ * stacks are small and whose handlers have a stack of their own; and at the end of a page of
+ * stack, unless the next one is known to be there.
  *
  * Nothing private to a target's control flow lies in shared memory.
  */
@@ -110,6 +111,8 @@ struct agent_block {
 	_Atomic uint32_t vforks;	/* children that run in this memory */
 	machine_helper helpers[HELPER_MAX];
 	struct agent_region regions[AGENT_REGIONS];
+	/* Pages of stack below which there is another, by their number's last byte. */
+	_Atomic uint64_t known[256];
 
 	/* A page that fork wipes (MADV_WIPEONFORK): so a child knows that it is one. */
 	_Alignas(AGENT_PAGE) _Atomic uint32_t slot; /* in data->targets; 0: none (yet) */

@@ -2,7 +2,7 @@
 /*
  * The header of the blob and its entries. A stub calls an entry with the target's registers as
  * they are, below the red zone. The entry makes struct agent_anchor on that stack, changes to a
- * private stack if the block says so and one is free, fills struct agent_regs there, and calls
+ * private stack if the block says so or there may be no room, and one is free, fills struct agent_regs there, and calls
  * its C function with (regs, anchor). Vector registers are never touched.
  */
 #include "machine/agent/layout.h"
@@ -63,8 +63,19 @@ enter_\name:
 	xor %edx, %edx
 	lea agent_end_of_blob(%rip), %rcx
 	testl $LAYOUT_PRIVATE, LAYOUT_BLOCK_FLAGS(%rcx)
-	jz 1f
-	call take_slot
+	jnz 4f
+	/* Is there room in this page of the stack, or is the one below known to be there? */
+	mov %esp, %r11d
+	and $4095, %r11d
+	cmp $LAYOUT_ROOM, %r11d
+	jae 1f
+	mov %rsp, %rdx
+	shr $12, %rdx
+	movzbl %dl, %r11d
+	cmp %rdx, LAYOUT_KNOWN(%rcx,%r11,8)
+	mov $0, %edx
+	je 1f
+4:	call take_slot
 1:	sub $LAYOUT_REGS_SIZE, %rsp
 	and $-16, %rsp
 	mov %rax, LAYOUT_REGS_ANCHOR(%rsp)

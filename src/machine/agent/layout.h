@@ -5,7 +5,9 @@
 
 #define LAYOUT_MAGIC	   0x746e6567616b73
 #define LAYOUT_BLOCK_FLAGS 32
-#define LAYOUT_SLOTS	   0x52000
+#define LAYOUT_KNOWN	   3120
+#define LAYOUT_ROOM	   3072 /* of stack: what agent, programs and helpers need */
+#define LAYOUT_SLOTS	   0x53000
 #define LAYOUT_SLOT_SHIFT  15
 #define LAYOUT_SLOT_MASK   63
 #define LAYOUT_PRIVATE	   2

@@ -11,6 +11,7 @@
 
 #include "machine/inject/elf_code.h"
 #include "machine/inject/inject.h"
+#include "machine/inject/raw.h"
 
 #define FILE_MAX (1ull << 31)
 
@@ -89,7 +90,7 @@ static int find_sites(struct code_file *file)
 static void free_file(struct code_file *file)
 {
 	if (file->image)
-		munmap(file->image, file->size);
+		raw_munmap(file->image, file->size);
 	free(file->sites);
 	free(file);
 }
@@ -107,7 +108,7 @@ static struct code_file *read_file(int fd, const struct process_mapping *m, cons
 	file->ino = m->ino;
 	file->mtime_ns = st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
 	file->size = (uint64_t)st->st_size;
-	image = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	image = raw_mmap(file->size, PROT_READ, MAP_PRIVATE, fd);
 	if (image == MAP_FAILED) {
 		free(file);
 		return NULL;
@@ -131,7 +132,7 @@ const struct code_file *code_file_get(struct machine_targets *t, pid_t pid,
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st)) {
-		close(fd);
+		raw_close(fd);
 		return NULL;
 	}
 	for (file = t->files; file; file = file->next) {
@@ -147,7 +148,7 @@ const struct code_file *code_file_get(struct machine_targets *t, pid_t pid,
 			t->files = file;
 		}
 	}
-	close(fd);
+	raw_close(fd);
 	return file;
 }
 

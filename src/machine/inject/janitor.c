@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "machine/inject/inject.h"
+#include "machine/inject/raw.h"
 #include "machine/map/rawcall.h"
 
 void take_out(const struct target_record *record)
@@ -73,7 +74,7 @@ int janitor_start(struct machine_targets *t)
 	t->janitor = fork();
 	if (!t->janitor)
 		janitor(t, tracer);
-	close(tracer);
+	raw_close(tracer);
 	if (t->janitor < 0) {
 		t->janitor = 0;
 		return -errno;

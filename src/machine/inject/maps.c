@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "machine/inject/process.h"
+#include "machine/inject/raw.h"
 
 #define MAPPINGS_MAX 200000
 
@@ -45,7 +46,7 @@ int process_maps_read(pid_t pid, struct process_maps *maps)
 
 	*maps = (struct process_maps){0};
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	f = fopen(path, "re");
+	f = raw_fopen(path);
 	if (!f)
 		return -errno;
 	while (!err && getline(&line, &line_room, f) > 0) {
@@ -87,15 +88,15 @@ int process_open_mapped(pid_t pid, const struct process_mapping *m)
 	if (m->path[0] != '/')
 		return -ENOENT;
 	snprintf(path, sizeof(path), "/proc/%d/root%s", pid, m->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = raw_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == m->ino)
 		return fd;
 	if (fd >= 0)
-		close(fd);
+		raw_close(fd);
 	/* Renamed or deleted since; only some may take this way. */
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->start,
 		 m->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = raw_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -106,7 +107,7 @@ long process_status(pid_t pid, const char *name)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
+	f = raw_fopen(path);
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof(line), f)) {
@@ -126,7 +127,7 @@ uint64_t process_start_time(pid_t pid)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
+	f = raw_fopen(path);
 	if (!f)
 		return 0;
 	n = fread(text, 1, sizeof(text) - 1, f);

@@ -8,6 +8,7 @@
  * never restart after a stop (epoll_wait and its kind) are begun again here.
  */
 #include "machine/inject/process.h"
+#include "machine/inject/raw.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -36,14 +37,14 @@ int process_open(struct process *p, pid_t pid)
 
 	*p = (struct process){.pid = pid, .root = pid, .mem = -1};
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	p->mem = open(path, O_RDWR | O_CLOEXEC);
+	p->mem = raw_open(path, O_RDWR | O_CLOEXEC);
 	return p->mem < 0 ? -errno : 0;
 }
 
 void process_close(struct process *p)
 {
 	if (p->mem >= 0)
-		close(p->mem);
+		raw_close(p->mem);
 	free(p->threads);
 	*p = (struct process){.mem = -1};
 }
@@ -196,7 +197,7 @@ static bool signal_waits(pid_t tid)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "re");
+	f = raw_fopen(path);
 	if (!f)
 		return false;
 	while (fgets(line, sizeof(line), f)) {
@@ -237,7 +238,7 @@ static enum machine_refusal why_not(pid_t pid, int err)
 		return MACHINE_TRACED;
 	if (geteuid() && process_status(pid, "Uid:") != (long)geteuid())
 		return MACHINE_OTHER_USER;
-	f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	f = raw_fopen("/proc/sys/kernel/yama/ptrace_scope");
 	if (f) {
 		if (!fgets(text, sizeof(text), f))
 			text[0] = '0';

@@ -132,7 +132,7 @@ static bool is_privileged(pid_t tid, uint64_t path_at, bool plain)
 		 name);
 	if (!plain && name[0] != '/')
 		return false;
-	return !stat(path, &st) && st.st_mode & (S_ISUID | S_ISGID) && geteuid();
+	return !fstatat(AT_FDCWD, path, &st, 0) && st.st_mode & (S_ISUID | S_ISGID) && geteuid();
 }
 
 static int64_t on_exec(struct machine_targets *t, uint32_t slot, pid_t tid, uint64_t path_at,

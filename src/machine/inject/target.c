@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "machine/inject/inject.h"
+#include "machine/inject/raw.h"
 #include "machine/map/rawcall.h"
 
 const char *machine_refusal_text(enum machine_refusal why)
@@ -93,7 +94,7 @@ void target_slot_free(struct machine_targets *t, int slot)
 	machine_sweep(t->session->ctl_rw, (uint32_t)slot);
 	t->session->data->targets[slot].pid = 0;
 	if (t->pidfds[slot] >= 0)
-		close(t->pidfds[slot]);
+		raw_close(t->pidfds[slot]);
 	t->pidfds[slot] = -1;
 	t->records[slot] = (struct target_record){0};
 }
@@ -109,8 +110,8 @@ int machine_targets_open(struct machine_session *s, const struct machine_target_
 
 	if (!t)
 		return -ENOMEM;
-	records = mmap(NULL, MACHINE_TARGETS * sizeof(t->records[0]), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	records = raw_mmap(MACHINE_TARGETS * sizeof(t->records[0]), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1);
 	if (records == MAP_FAILED) {
 		free(t);
 		return -ENOMEM;
@@ -166,7 +167,7 @@ void machine_targets_close(struct machine_session *s)
 	}
 	janitor_stop(t);
 	code_files_free(t);
-	munmap(t->records, MACHINE_TARGETS * sizeof(t->records[0]));
+	raw_munmap(t->records, MACHINE_TARGETS * sizeof(t->records[0]));
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 	s->targets = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define CTL_AT		 0x2c0000000000ull
 #define PROGRAMS	 4
@@ -74,6 +75,7 @@ int self_open(void **state)
 	self.block->data = self.data;
 	self.block->blob = (uintptr_t)blob;
 	self.block->slot = 1;
+	self.block->tgid = (uint32_t)getpid();
 	put_region((uintptr_t)blob);
 	*state = &self;
 	return 0;
