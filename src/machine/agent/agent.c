@@ -540,33 +540,31 @@ static struct agent_frame *frame_at(struct agent_block *block, uint64_t sp, unsi
 /*
  * Keeps where the call that just entered @info's function returns to. A frame of the same place
  * and function is one that longjmp left behind, unless the function is to return to its own
- * stub: then it called itself as its last act. False when there is no room.
+ * stub: then it called itself as its last act. One left behind that lies past a free frame stays:
+ * the newer one is found before it. False when there is no room.
  */
 static bool push_frame(struct agent_block *block, uint64_t sp, const struct stub_info *info)
 {
 	uint64_t ret = *(const uint64_t *)sp;
+	bool again = ret == (uintptr_t)info + RESUME_BEHIND;
 	struct agent_frame *frame = NULL;
 
-	for (unsigned i = 0; i < FRAME_PROBES; i++) {
-		struct agent_frame *it = frame_at(block, sp, i);
-
-		if (it->sp != sp || it->info != (uintptr_t)info)
-			continue;
-		if (ret == (uintptr_t)info + RESUME_BEHIND) {
-			it->again++;
-			return true;
-		}
-		frame = it;
-		break;
-	}
 	for (unsigned i = 0; !frame && i < FRAME_PROBES; i++) {
 		struct agent_frame *it = frame_at(block, sp, i);
 		uint64_t none = 0;
 
-		if (!it->sp && atomic_compare_exchange_strong_explicit(&it->sp, &none, sp,
-								       memory_order_acq_rel,
-								       memory_order_relaxed))
+		if (it->sp == sp && it->info == (uintptr_t)info) {
+			if (again) {
+				it->again++;
+				return true;
+			}
 			frame = it;
+		} else if (!it->sp && !again &&
+			   atomic_compare_exchange_strong_explicit(&it->sp, &none, sp,
+								   memory_order_acq_rel,
+								   memory_order_relaxed)) {
+			frame = it;
+		}
 	}
 	if (!frame)
 		return false;
