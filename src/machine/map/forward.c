@@ -2,77 +2,53 @@
 /*
  * Copying records out of a shared ring. Only in the tracer.
  *
- * Of the shared ring are believed: nothing. The position is our own; each length is read once and
- * cut to what the ring can hold; how far producers say they are is at most one ring ahead.
+ * Of the shared ring are believed: nothing. The positions are our own; each length is read once
+ * and cut to what the producers say they have written; they are believed if that is within the
+ * ring.
  */
 #include "machine/map/forward.h"
 #include "machine/map/ring.h"
 #include "machine/map/table.h"
 
-/* Room for a record in the private ring, whose only writer is this; NULL: none. */
-static struct ring_record *room(uint8_t *to, uint32_t size, uint32_t len)
+/* Copies one record of at most @room bytes. Returns its length word, busy if there is none. */
+static uint32_t copy_record(struct ring_record *to, const struct ring_record *from, uint32_t room)
 {
-	uint64_t pos = atomic_load_explicit(ring_producer(to), memory_order_relaxed);
-	uint64_t used = pos - atomic_load_explicit(ring_consumer(to), memory_order_acquire);
-	uint32_t total = (len + RING_HEADER + 7) & ~7u;
-	uint32_t rest = size - (uint32_t)(pos & (size - 1));
-	struct ring_record *r = (struct ring_record *)(to + RING_DATA + (pos & (size - 1)));
+	uint32_t word = atomic_load_explicit(&from->len, memory_order_acquire);
 
-	if (total > rest) {
-		if (used + rest > size)
-			return NULL;
-		atomic_store_explicit(&r->len, (rest - RING_HEADER) | RING_DISCARD,
-				      memory_order_relaxed);
-		atomic_store_explicit(ring_producer(to), pos + rest, memory_order_release);
-		used += rest;
-		r = (struct ring_record *)(to + RING_DATA);
-	}
-	return used + total <= size ? r : NULL;
+	if (word & RING_BUSY)
+		return word;
+	if ((word & RING_LEN) > room - RING_HEADER)
+		word = (room - RING_HEADER) | RING_DISCARD;
+	if (!(word & RING_DISCARD))
+		memcpy(to->data, from->data, word);
+	atomic_store_explicit(&to->len, word, memory_order_relaxed);
+	return word;
 }
 
-static void publish(uint8_t *to, struct ring_record *r, uint32_t len)
-{
-	_Atomic uint64_t *producer = ring_producer(to);
-
-	atomic_store_explicit(&r->len, len, memory_order_relaxed);
-	atomic_store_explicit(producer,
-			      atomic_load_explicit(producer, memory_order_relaxed) +
-				      ((len + RING_HEADER + 7) & ~7u),
-			      memory_order_release);
-}
-
-uint32_t machine_forward(const struct machine_ctl *ctl, struct machine_forward *f)
+uint32_t machine_forward(const struct machine_ctl *ctl, const struct machine_forward *f)
 {
 	const struct machine_map *m = &ctl->maps[f->map];
 	uint8_t *from = (uint8_t *)machine_data_of(ctl) + m->ring;
 	uint32_t size = m->max_entries, copied = 0;
-	uint64_t end = atomic_load_explicit(ring_producer(from), memory_order_acquire) & ~7ull;
+	uint64_t consumed = atomic_load_explicit(ring_consumer(f->to), memory_order_acquire);
+	uint64_t pos = atomic_load_explicit(ring_producer(f->to), memory_order_relaxed);
+	uint64_t end = atomic_load_explicit(ring_producer(from), memory_order_acquire);
 
-	if (end - f->pos > size)
-		end = f->pos + size;
-	while (f->pos < end) {
-		uint32_t at = (uint32_t)(f->pos & (size - 1));
-		struct ring_record *r = (struct ring_record *)(from + RING_DATA + at), *copy;
-		uint32_t word = atomic_load_explicit(&r->len, memory_order_acquire);
-		uint32_t len = word & RING_LEN;
+	atomic_store_explicit(ring_consumer(from), consumed, memory_order_release);
+	if (end % 8 || end - pos > size || end - consumed > size)
+		return 0;
+	while (pos < end) {
+		uint32_t at = (uint32_t)(pos & (size - 1)), word;
+		/* Records do not go round the end. */
+		uint32_t room = end - pos < size - at ? (uint32_t)(end - pos) : size - at;
 
+		word = copy_record((struct ring_record *)(f->to + RING_DATA + at),
+				   (struct ring_record *)(from + RING_DATA + at), room);
 		if (word & RING_BUSY)
 			break;
-		/* Records do not go round the end. */
-		if (len > size - at - RING_HEADER) {
-			len = size - at - RING_HEADER;
-			word |= RING_DISCARD;
-		}
-		if (!(word & RING_DISCARD)) {
-			copy = room(f->to, size, len);
-			if (!copy)
-				break;
-			memcpy(copy->data, r->data, len);
-			publish(f->to, copy, len);
-			copied++;
-		}
-		f->pos += (len + RING_HEADER + 7) & ~7u;
-		atomic_store_explicit(ring_consumer(from), f->pos, memory_order_release);
+		copied += !(word & RING_DISCARD);
+		pos += ((word & RING_LEN) + RING_HEADER + 7) & ~7u;
+		atomic_store_explicit(ring_producer(f->to), pos, memory_order_release);
 	}
 	return copied;
 }

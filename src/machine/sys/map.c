@@ -59,7 +59,7 @@ int sys_map_create(union bpf_attr *attr, uint64_t uattr)
 	map = calloc(1, sizeof(*map));
 	if (!map)
 		return -ENOMEM;
-	map->notify = map->positions_fd = -1;
+	map->notify = map->ring_fd = -1;
 	err = machine_map_create(machine.ctl, machine.session.alloc, attr->map_type, attr->key_size,
 				 attr->value_size, attr->max_entries, attr->map_flags, &map->index);
 	if (err) {

@@ -2,10 +2,6 @@
 /*
  * Mappings of maps: of arrays made for it, and of ring buffers in the kernel's layout, with the
  * data twice so that records need not be put together at its end.
- *
- * Readers of ring buffers believe the lengths that they read, and a hostile process can write any
- * length. Memory that is only zeros follows each reader's mapping, as far as the largest length
- * reaches, so that no length leads out of what may be read.
  */
 #include "machine/sys/sys.h"
 
@@ -13,14 +9,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE	   4096ull
-#define RECORD_MAX (1ull << 30) /* a record's length has 30 bits */
+#define PAGE 4096ull
 
 struct sys_mapping {
 	struct sys_mapping *next;
 	char *addr;
-	size_t length;	     /* as asked for */
-	size_t all;	     /* with what follows it */
+	size_t length;
 	struct sys_map *map; /* reference held */
 	bool writes;
 };
@@ -39,7 +33,7 @@ static int map_at(char *addr, size_t length, int prot, int fd, uint64_t offset)
 /* Keeps an address range free; zeros. */
 static int reserve(struct sys_mapping *m, void *wish, int flags)
 {
-	void *p = mmap(wish, m->all, PROT_READ,
+	void *p = mmap(wish, m->length, PROT_READ,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 			       (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)),
 		       -1, 0);
@@ -54,13 +48,9 @@ static int reserve(struct sys_mapping *m, void *wish, int flags)
 static int map_ring(const struct sys_map *map, struct sys_mapping *m, int prot, uint64_t offset)
 {
 	const struct machine_map *shape = sys_map_shape(map);
-	int data = machine.session.data_fd;
 	const struct {
-		int fd;
 		uint64_t from, size;
-	} parts[] = {{map->positions_fd, 0, 2 * PAGE},
-		     {data, shape->ring + 2 * PAGE, shape->max_entries},
-		     {data, shape->ring + 2 * PAGE, shape->max_entries}};
+	} parts[] = {{0, 2 * PAGE + shape->max_entries}, {2 * PAGE, shape->max_entries}};
 	uint64_t at = 0, skip = offset, n;
 	size_t i;
 	int err = 0;
@@ -72,7 +62,7 @@ static int map_ring(const struct sys_map *map, struct sys_mapping *m, int prot, 
 		}
 		n = parts[i].size - skip;
 		n = n < m->length - at ? n : m->length - at;
-		err = map_at(m->addr + at, n, prot, parts[i].fd, parts[i].from + skip);
+		err = map_at(m->addr + at, n, prot, map->ring_fd, parts[i].from + skip);
 		at += n;
 		skip = 0;
 	}
@@ -117,7 +107,6 @@ static int map_object(struct sys_map *map, struct sys_mapping *m, void *wish, in
 	err = check(map, m, prot, flags, offset);
 	if (err)
 		return err;
-	m->all = m->length + (ring && offset ? RECORD_MAX + PAGE : 0);
 	err = reserve(m, wish, flags);
 	if (err)
 		return err;
@@ -125,7 +114,7 @@ static int map_object(struct sys_map *map, struct sys_mapping *m, void *wish, in
 		   : map_at(m->addr, m->length, prot, machine.session.data_fd,
 			    shape->values + (uint64_t)offset);
 	if (err)
-		munmap(m->addr, m->all);
+		munmap(m->addr, m->length);
 	return err;
 }
 
@@ -173,7 +162,7 @@ static void unmap(struct sys_mapping **at)
 	struct sys_mapping *m = *at;
 
 	*at = m->next;
-	munmap(m->addr, m->all);
+	munmap(m->addr, m->length);
 	m->map->writers -= m->writes;
 	sys_object_drop(&m->map->o);
 	free(m);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The reader's side of ring buffers. The positions that readers map are their own, not those that
- * are shared with the traced processes: a hostile one could send readers round for ever. They are
- * brought in step, and checked, wherever a reader could notice: after a program ran here, when
- * something is detached, before and after waiting, and by a thread.
+ * The reader's side of ring buffers. The ring that readers map is their own, not the one that is
+ * shared with the traced processes: a hostile one could send readers round for ever, or change a
+ * record while it is read. It is brought in step wherever a reader could notice: after a program
+ * ran here, when something is detached, before and after waiting, and by a thread.
  *
  * The thread tells those who wait that something came, by writing to the ring buffer's descriptor.
  *
@@ -11,6 +11,7 @@
  * news, the readers are told, and `sleeping` stays clear until they have caught up: while events
  * come fast nobody pays for ringing, and the thread looks again every millisecond.
  */
+#include "machine/map/forward.h"
 #include "machine/map/rawcall.h"
 #include "machine/map/ring.h"
 #include "machine/sys/sys.h"
@@ -32,31 +33,37 @@ struct sys_notifier {
 	_Atomic bool end;
 };
 
-/* --- positions -------------------------------------------------------------------------- */
+/* --- the readers' rings --------------------------------------------------------------------- */
+
+static size_t ring_size(const struct sys_map *map)
+{
+	return RING_DATA + sys_map_shape(map)->max_entries;
+}
 
 int sys_ring_open(struct sys_map *map, int fd)
 {
+	size_t size = ring_size(map);
 	void *p;
 
-	map->positions_fd = memfd_create("skep-ring", MFD_CLOEXEC);
-	if (map->positions_fd < 0)
+	map->ring_fd = memfd_create("skep-ring", MFD_CLOEXEC);
+	if (map->ring_fd < 0)
 		return -errno;
-	if (ftruncate(map->positions_fd, 2 * RING_PAGE))
+	if (ftruncate(map->ring_fd, (off_t)size))
 		return -errno;
-	p = mmap(NULL, 2 * RING_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, map->positions_fd, 0);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map->ring_fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
-	map->positions = p;
+	map->ring = p;
 	map->notify = dup(fd);
 	return map->notify < 0 ? -errno : 0;
 }
 
 void sys_ring_close(struct sys_map *map)
 {
-	if (map->positions)
-		munmap(map->positions, 2 * RING_PAGE);
-	if (map->positions_fd >= 0)
-		close(map->positions_fd);
+	if (map->ring)
+		munmap(map->ring, ring_size(map));
+	if (map->ring_fd >= 0)
+		close(map->ring_fd);
 	if (map->notify >= 0)
 		close(map->notify);
 }
@@ -64,21 +71,10 @@ void sys_ring_close(struct sys_map *map)
 /* True if there is something that the reader has not seen. */
 static bool sync_ring(const struct sys_map *map)
 {
-	const struct machine_map *shape = sys_map_shape(map);
-	uint8_t *shared = (uint8_t *)machine.session.data + shape->ring;
-	uint8_t *shown = (uint8_t *)map->positions;
-	uint64_t consumed = atomic_load(ring_consumer(shown));
-	uint64_t before = atomic_load(ring_producer(shown));
-	uint64_t produced = atomic_load(ring_producer(shared));
+	const struct machine_forward forward = {.map = map->index, .to = map->ring};
 
-	atomic_store(ring_consumer(shared), consumed);
-	/* Falsified otherwise: readers are not shown it. */
-	if (produced % 8 == 0 && produced - before <= shape->max_entries &&
-	    produced - consumed <= shape->max_entries) {
-		atomic_store(ring_producer(shown), produced);
-		before = produced;
-	}
-	return before != consumed;
+	machine_forward(machine.ctl, &forward);
+	return atomic_load(ring_producer(map->ring)) != atomic_load(ring_consumer(map->ring));
 }
 
 /* True if some ring buffer has what its reader has not seen; @wake: readers are told. */

@@ -39,9 +39,9 @@ struct sys_map {
 	char name[BPF_OBJ_NAME_LEN];
 	bool frozen;
 	uint32_t writers; /* writable mappings */
-	/* Ring buffers (ring.c): a duplicate of the eventfd; the positions that readers map. */
-	int notify, positions_fd; /* -1 without */
-	char *positions;
+	/* Ring buffers (ring.c): a duplicate of the eventfd; the ring that readers map. */
+	int notify, ring_fd; /* -1 without */
+	uint8_t *ring;
 	/* Arrays of programs: max_entries, each with a reference or NULL. */
 	struct sys_prog **progs;
 };

@@ -128,7 +128,7 @@ static void forwarded(uint32_t map, uint8_t **to, struct machine_forward *f)
 
 	assert_int_equal(ftruncate(fd, RING_DATA + SIZE), 0);
 	*to = __real_mmap64(NULL, RING_DATA + SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	*f = (struct machine_forward){map, *to, 0};
+	*f = (struct machine_forward){map, *to};
 	file = fd;
 	start = 0;
 }
@@ -272,7 +272,7 @@ static void test_hostile(void **state)
 		for (;;) {
 			ring[rand_r(&seed) % ((SIZE + RING_DATA) / 8)] = (uint64_t)rand_r(&seed)
 									 << (rand_r(&seed) % 34);
-			ring[4096 / 8] += (uint64_t)rand_r(&seed) << (rand_r(&seed) % 34);
+			ring[4096 / 8] = ring[0] + (uint64_t)rand_r(&seed) % (2 * SIZE);
 		}
 	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
