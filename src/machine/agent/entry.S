@@ -20,8 +20,8 @@ agent_head:
 
 	.text
 /*
- * In: rcx the block; the anchor lies above the return address. Out: rax the anchor, rsp on a
- * private stack, rdx its slot; when all are taken rsp at the anchor and rdx 0.
+ * In: rcx the block. Out: rdx the slot of a private stack, 0 when all are taken. The caller goes
+ * to that stack: every call has its return, or the processor mispredicts those that follow.
  */
 	.p2align 4
 take_slot:
@@ -41,13 +41,9 @@ take_slot:
 	dec %r11d
 	jnz 1b
 	xor %edx, %edx
-	lea 8(%rsp), %rax
 	ret
 2:	pop %rax
-	pop %r11
-	mov %rsp, %rax
-	lea (1 << LAYOUT_SLOT_SHIFT)(%rdx), %rsp
-	jmp *%r11
+	ret
 
 .macro entry name function gap
 	.globl enter_\name
@@ -76,6 +72,10 @@ enter_\name:
 	mov $0, %edx
 	je 1f
 4:	call take_slot
+	mov %rsp, %rax
+	test %rdx, %rdx
+	jz 1f
+	lea (1 << LAYOUT_SLOT_SHIFT)(%rdx), %rsp
 1:	sub $LAYOUT_REGS_SIZE, %rsp
 	and $-16, %rsp
 	mov %rax, LAYOUT_REGS_ANCHOR(%rsp)
