@@ -106,12 +106,29 @@ static int tell(struct trace_session *s, const struct lang_error_site *site, uin
 	return 0;
 }
 
+static void tell_malformed(struct trace_session *s)
+{
+	struct kit_runtime_error error = {0};
+	struct kit_buffer message = {0};
+
+	if (!s->malformed)
+		return;
+	kit_buffer_printf(&message, "%llu malformed records of the ring buffer were passed over",
+			  (unsigned long long)s->malformed);
+	error.message = kit_buffer_string(&message);
+	if (!message.error)
+		kit_output_runtime_error(s->options->output, &error);
+	kit_buffer_free(&message);
+	s->malformed = 0;
+}
+
 int trace_problems(struct trace_session *s)
 {
 	struct counter counter;
 	uint32_t i;
 	int err;
 
+	tell_malformed(s);
 	if (!s->plan->nerrors || s->plan->globals == LANG_NONE)
 		return 0;
 	err = trace_globals_refresh(s);

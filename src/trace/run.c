@@ -82,12 +82,8 @@ static int on_record(void *ctx, void *data, size_t size)
 	int err = 0;
 
 	if (!s->discard)
-		err = trace_event(s, data, size);
-	if (err == -EBADMSG)
-		err = trace_fail(s->failure, 0,
-				 "this is a fault of skep, not of the script: please report it",
-				 "a record of the ring buffer is malformed");
-	else if (err)
+		err = trace_record(s, data, size);
+	if (err)
 		err = trace_fail(s->failure, err, NULL, "an event could not be handled");
 	return err || --s->budget ? err : -EAGAIN;
 }

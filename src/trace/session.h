@@ -41,6 +41,7 @@ struct trace_session {
 
 	struct ring_buffer *ring;
 	uint64_t *errors_seen; /* plan->nerrors: times already reported */
+	uint64_t malformed;    /* records passed over, not yet reported */
 	int64_t wall_offset;   /* ns from the clock of nsecs to the wall clock */
 	uint32_t ncpus;	       /* possible CPUs */
 
@@ -123,12 +124,14 @@ int trace_globals_refresh(struct trace_session *s);
 
 /* events.c: one record of the ring buffer. -EBADMSG when it is malformed. */
 int trace_event(struct trace_session *s, const void *data, size_t size);
+/* The same, but malformed ones are counted for trace_problems(), and no error. */
+int trace_record(struct trace_session *s, const void *data, size_t size);
 
 /* actions.c: the events that reach outside of the runner. */
 int trace_cat(struct trace_session *s, const char *path);
 int trace_system(struct trace_session *s, const char *command);
 
-/* problems.c: tells which run-time error counters have grown. */
+/* problems.c: tells which run-time error counters have grown, and of malformed records. */
 int trace_problems(struct trace_session *s);
 
 /* failure.c */

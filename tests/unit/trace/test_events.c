@@ -187,6 +187,27 @@ static void test_malformed(void **state)
 	assert_output(&f->capture, "");
 }
 
+static void test_malformed_are_told(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t junk[2] = {UINT64_MAX, UINT64_MAX};
+	const uint64_t good[2] = {VALUE, 5};
+	char *told;
+
+	assert_int_equal(trace_problems(&f->s), 0);
+	assert_int_equal(trace_record(&f->s, junk, sizeof(junk)), 0);
+	assert_int_equal(trace_record(&f->s, junk, 3), 0);
+	assert_int_equal(trace_record(&f->s, good, sizeof(good)), 0);
+	assert_output(&f->capture, "5\n");
+	/* Once. */
+	assert_int_equal(trace_problems(&f->s), 0);
+	assert_int_equal(trace_problems(&f->s), 0);
+	told = capture_text(f->capture.message_fd);
+	assert_string_equal(told,
+			    "WARNING: 2 malformed records of the ring buffer were passed over\n");
+	free(told);
+}
+
 static void test_strftime(void **state)
 {
 	struct kit_buffer text = {0};
@@ -207,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_exit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsafe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_malformed_are_told, setup, teardown),
 		cmocka_unit_test(test_strftime),
 	};
 	static const char shell[] = "echo from the shell";
