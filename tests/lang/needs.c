@@ -7,11 +7,14 @@
 
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool exists(const char *path)
@@ -166,6 +169,17 @@ static bool have_smp(const char *arg)
 	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
 }
 
+/* A mount namespace of one's own, whose mounts are nobody else's: not in a plain chroot. */
+static bool have_mounts(const char *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
 static bool have_file(const char *path)
 {
 	return exists(path);
@@ -205,6 +219,7 @@ static const struct need {
 	{"uprobe", have_uprobe, "the kernel has no uprobes", always},
 	{"fentry", have_fentry, "the kernel has no BTF or no direct ftrace calls", never},
 	{"tracefs", have_tracefs, "tracefs is not mounted", always},
+	{"mounts", have_mounts, "mounts cannot be made private, as in a chroot"},
 	{"smp", have_smp, "only one processor"},
 	{"tp:", have_tracepoint, "no such tracepoint", machine_tracepoint},
 	{"pmu:", have_pmu, "no such event source"},
