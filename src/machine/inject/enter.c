@@ -85,10 +85,9 @@ static int map_session(struct process *p, const struct machine_session *s)
 	return 0;
 }
 
-/* Any thread may have little left of its stack, and Go's goroutines never have much. */
 static uint32_t flags_of(const struct machine_targets *t, const struct process *p)
 {
-	return AGENT_PRIVATE_STACK | (t->follow ? AGENT_FOLLOW : 0) |
+	return (t->follow ? AGENT_FOLLOW : 0) |
 	       (process_status(p->pid, "Seccomp:") > 0 ? AGENT_FILTERED : 0);
 }
 
@@ -177,6 +176,24 @@ static int enter_with_calls(struct machine_targets *t, struct process *p, int sl
 	return err;
 }
 
+/* A stack for Go's goroutines is too small for the agent; its handlers have one of their own. */
+static void mark_go(struct machine_targets *t, struct process *p, uint64_t block,
+		    const struct process_maps *maps)
+{
+	uint32_t flags = flags_of(t, p) | AGENT_PRIVATE_STACK;
+
+	for (size_t i = 0; i < maps->cnt; i++) {
+		const struct code_file *file;
+
+		if (!maps->all[i].executable || !maps->all[i].ino)
+			continue;
+		file = code_file_get(t, p->pid, &maps->all[i]);
+		if (file && file->is_go)
+			process_write(p, block + offsetof(struct agent_block, flags), &flags,
+				      sizeof(flags));
+	}
+}
+
 static enum machine_refusal refusal_of(int err)
 {
 	if (err == -EEXIST)
@@ -209,6 +226,8 @@ enum machine_refusal enter_process(struct machine_targets *t, struct process *p,
 		*err = enter_with_calls(t, p, slot);
 		process_calls_end(p);
 	}
+	if (!*err)
+		mark_go(t, p, t->records[slot].block, &maps);
 	process_maps_free(&maps);
 	return *err ? refusal_of(*err) : MACHINE_OK;
 }
