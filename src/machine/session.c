@@ -29,7 +29,7 @@
 
 #define BASE_FIRST 0x2c0000000000ull /* between programs and their libraries: seldom taken */
 #define BASE_STEP  (2ull << 30)
-#define BASE_STEPS 2048
+#define BASE_STEPS 16384
 #define BASE_TRIES 64
 
 #ifndef MFD_EXEC
