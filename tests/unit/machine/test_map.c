@@ -302,6 +302,31 @@ static void compare(uint32_t type, uint32_t key, uint32_t value, uint32_t max, u
 	drop_pair(&p);
 }
 
+/* Where Linux has it otherwise on purpose. */
+static void test_programs_write_what_they_should_only_read(void **state)
+{
+	uint32_t map, zero = 0;
+	uint64_t value = 5;
+
+	assert_int_equal(create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_RDONLY_PROG, &map), 0);
+	assert_int_equal(machine_map_update(&who, map, &zero, &value, BPF_ANY), 0);
+	machine_map_free(session.ctl_rw, session.alloc, map);
+}
+
+static void test_values_are_overwritten_in_place(void **state)
+{
+	uint64_t values[2] = {5, 6}, *seen;
+	uint32_t map, key = 3;
+
+	assert_int_equal(create(BPF_MAP_TYPE_HASH, 4, 8, 10, 0, &map), 0);
+	assert_int_equal(machine_map_update(&who, map, &key, &values[0], BPF_ANY), 0);
+	seen = machine_map_lookup(&who, map, &key);
+	assert_non_null(seen);
+	assert_int_equal(machine_map_update(&who, map, &key, &values[1], BPF_ANY), 0);
+	assert_int_equal(*seen, 6);
+	machine_map_free(session.ctl_rw, session.alloc, map);
+}
+
 static void test_array(void **state)
 {
 	compare(BPF_MAP_TYPE_ARRAY, 4, 8, 50, 0, 60);
@@ -552,13 +577,22 @@ static void test_lease(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attributes),     cmocka_unit_test(test_array),
-		cmocka_unit_test(test_percpu_array),   cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_percpu_hash),    cmocka_unit_test(test_lru_hash),
-		cmocka_unit_test(test_lru_evicts),     cmocka_unit_test(test_percpu_zero),
-		cmocka_unit_test(test_prog_array),     cmocka_unit_test(test_stack_map),
-		cmocka_unit_test(test_allocation),     cmocka_unit_test(test_seals),
-		cmocka_unit_test(test_code_and_lists), cmocka_unit_test(test_alive),
+		cmocka_unit_test(test_programs_write_what_they_should_only_read),
+		cmocka_unit_test(test_values_are_overwritten_in_place),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_array),
+		cmocka_unit_test(test_percpu_array),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_percpu_hash),
+		cmocka_unit_test(test_lru_hash),
+		cmocka_unit_test(test_lru_evicts),
+		cmocka_unit_test(test_percpu_zero),
+		cmocka_unit_test(test_prog_array),
+		cmocka_unit_test(test_stack_map),
+		cmocka_unit_test(test_allocation),
+		cmocka_unit_test(test_seals),
+		cmocka_unit_test(test_code_and_lists),
+		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_lease),
 	};
 
