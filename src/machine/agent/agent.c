@@ -173,6 +173,26 @@ static int lease(struct machine_data *data, uint32_t slot, uint32_t hint)
 	return -1;
 }
 
+#define STARVED 1000
+
+/*
+ * Threads that wait for a lock or their turn have them all. When the wait is in vain, somebody
+ * falsified the leases: then many hits are missed without one.
+ */
+static int await_lease(struct agent_block *block, const struct machine_who *who, uint32_t hint)
+{
+	int vcpu;
+
+	if (block->starved) {
+		block->starved--;
+		return -1;
+	}
+	vcpu = machine_lease_wait(who, hint);
+	if (vcpu < 0)
+		block->starved = STARVED;
+	return vcpu;
+}
+
 static void release(struct machine_data *data, const struct machine_who *who)
 {
 	machine_unlock(&data->vcpus[who->vcpu].owner);
@@ -183,15 +203,20 @@ static struct machine_vcpu *begin(struct agent_block *block, struct helper_env *
 				  const struct agent_regs *regs)
 {
 	uint32_t slot = block->slot;
-	uint32_t hint = (uint32_t)(regs->rsp >> 14) + slot * 7;
-	int vcpu = helpers_ready(block) ? lease(block->data, slot, hint % MACHINE_VCPUS) : -1;
+	uint32_t hint = ((uint32_t)(regs->rsp >> 14) + slot * 7) % MACHINE_VCPUS;
+	int vcpu;
 
-	if (vcpu < 0)
-		return NULL;
 	env->who.ctl = block->ctl;
 	env->who.slot = slot;
-	env->who.vcpu = (uint32_t)vcpu;
 	env->who.flags = block->flags & AGENT_FILTERED ? 0 : MACHINE_WHO_YIELD;
+	if (!helpers_ready(block))
+		return NULL;
+	vcpu = lease(block->data, slot, hint);
+	if (vcpu < 0)
+		vcpu = await_lease(block, &env->who, hint);
+	if (vcpu < 0)
+		return NULL;
+	env->who.vcpu = (uint32_t)vcpu;
 	env->tgid = block->vforks ? 0 : block->tgid;
 	env->flags = 0;
 	env->ip = regs->rip;

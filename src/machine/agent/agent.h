@@ -118,6 +118,7 @@ struct agent_block {
 	_Alignas(AGENT_PAGE) _Atomic uint32_t slot; /* in data->targets; 0: none (yet) */
 	_Atomic uint32_t refused;		    /* nobody wants to trace this child */
 	uint32_t tgid;
+	_Atomic uint32_t starved; /* hits that do not wait for a virtual CPU: one waited in vain */
 	struct helper_process process;
 
 	_Alignas(AGENT_PAGE) struct agent_frame frames[AGENT_FRAMES];

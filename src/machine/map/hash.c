@@ -315,18 +315,37 @@ static int insert(const struct machine_who *who, const struct machine_map *m, co
 	return 0;
 }
 
+/*
+ * Locks the bucket to put @key in. Whoever holds it may be at the same key, so who only wants it
+ * to be there (BPF_NOEXIST) looks for it instead of waiting, and again when he waited in vain.
+ */
+static int lock_to_update(const struct machine_who *who, const struct machine_map *m,
+			  const void *key, uint32_t hash, uint64_t flags)
+{
+	machine_owner *lock = &map_bucket(who, m, hash)->lock;
+
+	if (machine_trylock(lock, who->slot))
+		return 0;
+	if (flags == BPF_NOEXIST && find(who, m, key, hash) >= 0)
+		return -EEXIST;
+	if (machine_lock_wait(who, lock))
+		return 0;
+	return flags == BPF_NOEXIST && find(who, m, key, hash) >= 0 ? -EEXIST : -EBUSY;
+}
+
 int hash_update(const struct machine_who *who, const struct machine_map *m, const void *key,
 		const void *value, uint64_t flags, bool all_copies)
 {
 	uint32_t hash = hash_key(m, key);
 	struct machine_bucket *b = map_bucket(who, m, hash);
 	int64_t i;
-	int err = 0;
+	int err;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
-	if (!machine_lock(who, &b->lock))
-		return -EBUSY;
+	err = lock_to_update(who, m, key, hash, flags);
+	if (err)
+		return err;
 	i = find(who, m, key, hash);
 	if (i == -EBUSY)
 		err = -EBUSY;

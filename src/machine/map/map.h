@@ -20,7 +20,7 @@ struct machine_who {
 	uint32_t flags;
 };
 
-/* No seccomp filter is known: sched_yield (waiting for locks) and process_vm_readv (helpers that
+/* No seccomp filter is known: sched_yield and nanosleep (waiting for locks) and process_vm_readv (helpers that
  * read the target's memory) may be called. Without it, rt_sigprocmask tells what is readable. */
 #define MACHINE_WHO_YIELD 1u
 
@@ -88,6 +88,8 @@ void machine_sweep(struct machine_ctl *ctl, uint32_t slot);
 /* Locks and leases (map/lock.h has the inline parts). */
 /* Takes a virtual CPU, preferably @hint; -1 when none is free. */
 int machine_lease(struct machine_data *data, uint32_t slot, uint32_t hint);
+/* As machine_lease for @who's slot, but waits, as for a lock, when none is free. */
+int machine_lease_wait(const struct machine_who *who, uint32_t hint);
 void machine_release(struct machine_data *data, uint32_t slot, int vcpu);
 
 #endif

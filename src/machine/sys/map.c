@@ -12,7 +12,7 @@
 /* The tracer's own calls. */
 static struct machine_who us(void)
 {
-	return (struct machine_who){.ctl = machine.session.ctl};
+	return (struct machine_who){.ctl = machine.session.ctl, .flags = MACHINE_WHO_YIELD};
 }
 
 static bool is_percpu(uint32_t type)

@@ -73,7 +73,7 @@ static int run_prog(const struct sys_prog *prog, const uint64_t args[ARGS_MAX], 
 	struct machine_vcpu *v;
 	int vcpu, err;
 
-	vcpu = machine_lease(data, 0, 0);
+	vcpu = machine_lease_wait(&env.who, 0);
 	if (vcpu < 0)
 		return -EBUSY;
 	v = &data->vcpus[vcpu];
