@@ -423,6 +423,69 @@ static void test_any_instruction(void **state)
 	}
 }
 
+/* Locks of @map's buckets, all held by @slot (falsely, if it is none). */
+static void hold_buckets(uint32_t map, uint32_t owner)
+{
+	const struct machine_map *m = &session.ctl->maps[map];
+	struct machine_bucket *b = (struct machine_bucket *)((uint8_t *)session.data + m->buckets);
+
+	for (uint32_t i = 0; i < m->nbuckets; i++)
+		atomic_store(&b[i].lock, owner);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct late {
+	uint32_t map, ms;
+};
+
+static void *free_late(void *arg)
+{
+	const struct late *late = arg;
+	struct timespec nap = {.tv_nsec = (long)late->ms * 1000000};
+
+	nanosleep(&nap, NULL);
+	hold_buckets(late->map, 0);
+	return NULL;
+}
+
+/* A holder that lives is waited for; a key that is there needs no lock; who is none costs little.
+ */
+static void test_held_locks(void **state)
+{
+	struct late late = {create(BPF_MAP_TYPE_HASH, 8, 8, 8), 120};
+	struct machine_who who = as(2);
+	uint64_t key = 1, value = 1, start;
+	pthread_t thread;
+
+	assert_int_equal(machine_map_update(&who, late.map, &key, &value, BPF_NOEXIST), 0);
+	hold_buckets(late.map, 4);
+	start = now_ms();
+	assert_int_equal(machine_map_update(&who, late.map, &key, &value, BPF_NOEXIST), -EEXIST);
+	assert_true(now_ms() - start < 200);
+	assert_int_equal(pthread_create(&thread, NULL, free_late, &late), 0);
+	key = 2;
+	assert_int_equal(machine_map_update(&who, late.map, &key, &value, BPF_NOEXIST), 0);
+	pthread_join(thread, NULL);
+	key = 3;
+	hold_buckets(late.map, MACHINE_TARGETS + 5);
+	start = now_ms();
+	assert_int_equal(machine_map_update(&who, late.map, &key, &value, 0), -EBUSY);
+	assert_true(now_ms() - start < 200);
+	hold_buckets(late.map, 4);
+	start = now_ms();
+	assert_int_equal(machine_map_update(&who, late.map, &key, &value, 0), -EBUSY);
+	assert_true(now_ms() - start < 5000);
+	hold_buckets(late.map, 0);
+	machine_map_free(session.ctl_rw, session.alloc, late.map);
+}
+
 /* Tries every operation, whatever comes of it. */
 static void use_all(const struct machine_who *who, const uint32_t *maps, uint32_t n, uint32_t *seed)
 {
@@ -521,6 +584,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_percpu, open_session, close_session),
 		cmocka_unit_test_setup_teardown(test_killed, open_session, close_session),
 		cmocka_unit_test_setup_teardown(test_any_instruction, open_session, close_session),
+		cmocka_unit_test_setup_teardown(test_held_locks, open_session, close_session),
 		cmocka_unit_test_setup_teardown(test_hostile, open_session, close_session),
 	};
 
