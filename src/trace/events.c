@@ -256,9 +256,13 @@ int trace_record(struct trace_session *s, const void *data, size_t size)
 {
 	int err = trace_event(s, data, size);
 
-	if (err != -EBADMSG)
-		return err;
 	/* A traced process can write what it likes to the ring buffer of the machine. */
-	s->malformed++;
+	if (err == -EBADMSG)
+		s->malformed++;
+	/* Or it was stopped with a map's lock. */
+	else if (err == -EBUSY)
+		s->missed++;
+	else
+		return err;
 	return 0;
 }

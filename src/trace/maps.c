@@ -476,6 +476,19 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
+/* Others may still be there to print. */
+static void tell_unreadable(struct trace_session *s, const struct lang_map *map, int err)
+{
+	struct kit_runtime_error error = {0};
+	struct kit_buffer message = {0};
+
+	kit_buffer_printf(&message, "cannot read the map %s: %s", map->name, strerror(-err));
+	error.message = kit_buffer_string(&message);
+	if (!message.error)
+		kit_output_runtime_error(s->options->output, &error);
+	kit_buffer_free(&message);
+}
+
 static int print_at_end(struct trace_session *s, const struct lang_map *map)
 {
 	struct trace_rows rows = {0};
@@ -485,6 +498,10 @@ static int print_at_end(struct trace_session *s, const struct lang_map *map)
 		kit_output_map(s->options->output, map->name, rows.type, rows.rows, rows.nrows, 0,
 			       0);
 	trace_rows_free(&rows);
+	if (err == -EBUSY || err == -EBADMSG) {
+		tell_unreadable(s, map, err);
+		return 0;
+	}
 	return err ? trace_fail(s->failure, err, NULL, "cannot read the map %s", map->name) : 0;
 }
 

@@ -122,6 +122,13 @@ static void tell_malformed(struct trace_session *s)
 	s->malformed = 0;
 }
 
+static void tell_missed(struct trace_session *s)
+{
+	if (s->missed)
+		kit_output_lost(s->options->output, s->missed);
+	s->missed = 0;
+}
+
 int trace_problems(struct trace_session *s)
 {
 	struct counter counter;
@@ -129,6 +136,7 @@ int trace_problems(struct trace_session *s)
 	int err;
 
 	tell_malformed(s);
+	tell_missed(s);
 	if (!s->plan->nerrors || s->plan->globals == LANG_NONE)
 		return 0;
 	err = trace_globals_refresh(s);

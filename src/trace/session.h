@@ -42,6 +42,7 @@ struct trace_session {
 	struct ring_buffer *ring;
 	uint64_t *errors_seen; /* plan->nerrors: times already reported */
 	uint64_t malformed;    /* records passed over, not yet reported */
+	uint64_t missed;       /* programs not run and events not acted on, not yet reported */
 	int64_t wall_offset;   /* ns from the clock of nsecs to the wall clock */
 	uint32_t ncpus;	       /* possible CPUs */
 
@@ -63,7 +64,7 @@ void trace_map_name(const struct lang_map *map, char name[16]);
 
 /* attach.c */
 int trace_attach(struct trace_session *s);
-/* Runs the program of BEGIN, END or INTERVAL once. */
+/* Runs the program of BEGIN, END or INTERVAL once; counts it as missed when that is busy. */
 int trace_run_program(struct trace_session *s, const struct lang_attach *attach);
 /* Runs the programs of BEGIN or END, in order. */
 int trace_fire(struct trace_session *s, enum lang_attach_kind kind);
@@ -124,14 +125,15 @@ int trace_globals_refresh(struct trace_session *s);
 
 /* events.c: one record of the ring buffer. -EBADMSG when it is malformed. */
 int trace_event(struct trace_session *s, const void *data, size_t size);
-/* The same, but malformed ones are counted for trace_problems(), and no error. */
+/* The same, but malformed ones, and those that met something busy, are counted for
+ * trace_problems(), and no error. */
 int trace_record(struct trace_session *s, const void *data, size_t size);
 
 /* actions.c: the events that reach outside of the runner. */
 int trace_cat(struct trace_session *s, const char *path);
 int trace_system(struct trace_session *s, const char *command);
 
-/* problems.c: tells which run-time error counters have grown, and of malformed records. */
+/* problems.c: tells which run-time error counters have grown, and of malformed and missed events. */
 int trace_problems(struct trace_session *s);
 
 /* failure.c */

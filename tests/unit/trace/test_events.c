@@ -208,6 +208,20 @@ static void test_malformed_are_told(void **state)
 	free(told);
 }
 
+static void test_missed_are_told(void **state)
+{
+	struct fixture *f = *state;
+	char *told;
+
+	f->s.missed = 3;
+	assert_int_equal(trace_problems(&f->s), 0);
+	/* Once. */
+	assert_int_equal(trace_problems(&f->s), 0);
+	told = capture_text(f->capture.message_fd);
+	assert_string_equal(told, "Lost 3 events\n");
+	free(told);
+}
+
 static void test_strftime(void **state)
 {
 	struct kit_buffer text = {0};
@@ -229,6 +243,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unsafe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_malformed_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missed_are_told, setup, teardown),
 		cmocka_unit_test(test_strftime),
 	};
 	static const char shell[] = "echo from the shell";
