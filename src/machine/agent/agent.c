@@ -31,6 +31,9 @@ _Static_assert(1 << LAYOUT_SLOT_SHIFT == sizeof(struct agent_slot), "layout.h");
 _Static_assert(LAYOUT_SLOT_MASK + 1 == AGENT_STACKS, "layout.h");
 _Static_assert(LAYOUT_PRIVATE == AGENT_PRIVATE_STACK, "layout.h");
 _Static_assert(LAYOUT_REGS_ANCHOR == sizeof(struct agent_regs), "layout.h");
+_Static_assert(LAYOUT_QUIET_END == offsetof(struct agent_anchor, number) + 7 -
+					   offsetof(struct agent_anchor, ret),
+	       "layout.h");
 
 /* The flags of the processor carry which special call it is to both of its ends. */
 #define FLAG_CARRY 0x1u
@@ -449,6 +452,16 @@ static void before_filter(struct agent_block *block, const struct agent_regs *re
 	release(block->data, &env.who);
 }
 
+#define QUIET_END (1ull << 56) /* in anchor->number: the end of the call needs no look */
+
+/* Has the end of a call something to run, or to learn of the process's memory? */
+static bool end_matters(const struct machine_ctl *ctl, uint64_t number)
+{
+	return number >= MACHINE_SYSCALLS || number == SYS_mmap || number == SYS_mprotect ||
+	       number == SYS_munmap || ctl->sys_exit[number] || ctl->tp_sys_exit ||
+	       ctl->raw_sys_exit;
+}
+
 void agent_syscall_enter(struct agent_regs *regs, struct agent_anchor *anchor)
 {
 	struct agent_block *block = &agent_end_of_blob;
@@ -470,6 +483,8 @@ void agent_syscall_enter(struct agent_regs *regs, struct agent_anchor *anchor)
 		block->vforks++;
 	regs->rax = (uint64_t)-38; /* ENOSYS, as the kernel has it there */
 	run_syscall(block, regs, number, false);
+	if (!end_matters(block->ctl, number))
+		anchor->number |= QUIET_END;
 	if (number == SYS_seccomp || (number == SYS_prctl && regs->rdi == PR_SET_SECCOMP))
 		before_filter(block, regs);
 	if (number == SYS_execve || number == SYS_execveat)

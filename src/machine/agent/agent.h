@@ -61,7 +61,7 @@ struct agent_regs {
 struct agent_anchor {
 	uint64_t r11, rdx, rcx, rax, eflags;
 	uint64_t ret;	 /* into the stub */
-	uint64_t number; /* system calls: where the stub keeps their number */
+	uint64_t number; /* system calls: their number, kept by the stub; see QUIET_END */
 };
 
 /* What a stub says of itself, at a fixed distance from where it calls the agent. */

@@ -13,7 +13,7 @@ agent_head:
 	.quad LAYOUT_MAGIC
 	.long agent_end - agent_head
 	.long enter_syscall_enter - agent_head
-	.long enter_syscall_exit - agent_head
+	.long quick_syscall_exit - agent_head
 	.long enter_special_exit - agent_head
 	.long enter_func_entry - agent_head
 	.long enter_func_return - agent_head
@@ -142,6 +142,13 @@ enter_\name:
 .endm
 
 	entry syscall_enter agent_syscall_enter LAYOUT_GAP_SYSCALL
+/* Back at once if the call's way in noted that nobody waits for its end. Of what a system call
+ * leaves only rcx is changed, which it does not keep either; flags are not touched. */
+	.p2align 4
+quick_syscall_exit:
+	movzbl LAYOUT_QUIET_END(%rsp), %ecx
+	jrcxz enter_syscall_exit
+	ret
 	entry syscall_exit agent_syscall_exit LAYOUT_GAP_SYSCALL
 	entry special_exit agent_special_exit LAYOUT_GAP_SYSCALL
 	entry func_entry agent_func_entry LAYOUT_GAP_FUNCTION

@@ -21,4 +21,7 @@
 #define LAYOUT_GAP_SYSCALL  136
 #define LAYOUT_GAP_FUNCTION 128
 
+/* Where the return address is: from there to the highest byte of the system call's number. */
+#define LAYOUT_QUIET_END 15
+
 #endif
