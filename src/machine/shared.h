@@ -68,6 +68,8 @@ struct machine_prog {
 	uint64_t code;        /* ctl offset of the compiled code's entry; 0: not compiled */
 	uint32_t code_size;
 	uint32_t ninsns;
+	uint32_t no_ctx;      /* 1: it never looks at its context, which need not be made */
+	uint32_t pad;
 };
 
 /* A function hook: what runs at one place of the targets' code. */

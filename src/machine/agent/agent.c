@@ -540,6 +540,17 @@ void agent_special_exit(struct agent_regs *regs, struct agent_anchor *anchor)
 
 /* ---- functions ---------------------------------------------------------- */
 
+static bool needs_ctx(const struct agent_block *block, machine_list list)
+{
+	const uint32_t *progs = (const uint32_t *)((const uint8_t *)block->ctl + list);
+
+	for (uint32_t i = 0; i < progs[0]; i++) {
+		if (progs[1 + i] < MACHINE_PROGS && !block->ctl->progs[progs[1 + i]].no_ctx)
+			return true;
+	}
+	return false;
+}
+
 static void run_function(struct agent_block *block, struct agent_regs *regs, machine_list list,
 			 uint64_t func_ip)
 {
@@ -552,7 +563,8 @@ static void run_function(struct agent_block *block, struct agent_regs *regs, mac
 	}
 	env.func_ip = func_ip;
 	env.flags = func_ip ? HELPER_AT_ENTRY : 0;
-	fill_regs((struct agent_regs *)vcpu->ctx, regs);
+	if (needs_ctx(block, list))
+		fill_regs((struct agent_regs *)vcpu->ctx, regs);
 	run_list(block, &env, list, vcpu->ctx);
 	release(block->data, &env.who);
 }

@@ -6,6 +6,7 @@
  */
 #include "machine/sys/sys.h"
 
+#include "isa/opcodes.h"
 #include "machine/jit/jit.h"
 
 #include <skep/isa.h>
@@ -99,6 +100,27 @@ static int take_slot(struct sys_prog *prog)
 	return -ENOMEM;
 }
 
+/* Is r1 overwritten before anything reads it? Said only of what is plain from straight code. */
+static bool ignores_ctx(const struct sys_prog *prog)
+{
+	for (uint32_t i = 0; i < prog->ninsns; i++) {
+		const struct machine_insn *insn = &prog->prepared[i];
+		const struct isa_op *op = &isa_ops[insn->op];
+		uint8_t class = BPF_CLASS(op->code);
+
+		if (insn->op == ISA_OP_NONE)
+			continue;
+		if (insn->op == ISA_OP_EXIT)
+			return true;
+		if (class == BPF_JMP || class == BPF_JMP32 ||
+		    (op->src != ISA_REG_NONE && insn->src == 1))
+			return false;
+		if (op->dst != ISA_REG_NONE && insn->dst == 1)
+			return op->dst == ISA_REG_WRITE;
+	}
+	return false;
+}
+
 /* Without a compiler for this processor it is interpreted. */
 static int compile(struct sys_prog *prog)
 {
@@ -123,6 +145,7 @@ static int compile(struct sys_prog *prog)
 		err = machine_session_code(&machine.session, code, (size_t)len, &at);
 		if (!err) {
 			slot->code_size = (uint32_t)len;
+			slot->no_ctx = ignores_ctx(prog);
 			slot->code = at;
 		}
 	} else if (len != -EOPNOTSUPP) {
