@@ -148,7 +148,6 @@ struct lang_attach {
 	const char *probe;  /* as `probe` shows it, e.g. "tracepoint:sched:sched_switch" */
 	const char *target; /* TRACEPOINT: category; UPROBE: path; KPROBE: module or NULL */
 	const char *name;   /* event, function, symbol; RAW_TP: tracepoint */
-	const char *fallback; /* RAW_TP in place of a perf tracepoint: NULL; reserved otherwise */
 	uint64_t offset;    /* KPROBE: from the function; UPROBE: in the file */
 	uint64_t period;    /* ns, or events; 0 when freq counts */
 	uint64_t freq;      /* Hz; 0 when period counts */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Features: one table of names and probes.
+ * Features: one table of probes.
  *
  * A helper exists if the kernel's enumeration of helpers in BTF has it: free when BTF is open
  * already. Otherwise a tiny program that calls it is loaded, which costs less than opening BTF;
@@ -18,7 +18,6 @@
 #include "trace/world_features.h"
 
 struct feature {
-	const char *name;
 	bool (*probe)(struct trace_features *features, const struct feature *feature);
 	const char *helper; /* its enumerator */
 	enum bpf_func_id id;
@@ -99,15 +98,15 @@ static bool probe_big_keys(struct trace_features *features, const struct feature
 }
 
 static const struct feature table[LANG_FEAT_COUNT] = {
-	[LANG_FEAT_ATOMIC_FETCH] = {"atomic_fetch", probe_atomic_fetch},
-	[LANG_FEAT_FOR_EACH_MAP_ELEM] = {"for_each_map_elem", probe_helper,
-					 "BPF_FUNC_for_each_map_elem", BPF_FUNC_for_each_map_elem},
-	[LANG_FEAT_KTIME_BOOT] = {"ktime_boot", probe_helper, "BPF_FUNC_ktime_get_boot_ns",
+	[LANG_FEAT_ATOMIC_FETCH] = {probe_atomic_fetch},
+	[LANG_FEAT_FOR_EACH_MAP_ELEM] = {probe_helper, "BPF_FUNC_for_each_map_elem",
+					 BPF_FUNC_for_each_map_elem},
+	[LANG_FEAT_KTIME_BOOT] = {probe_helper, "BPF_FUNC_ktime_get_boot_ns",
 				  BPF_FUNC_ktime_get_boot_ns},
-	[LANG_FEAT_TP_BTF] = {"tp_btf", probe_tp_btf},
-	[LANG_FEAT_TASK_BTF] = {"task_btf", probe_task_btf, "BPF_FUNC_get_current_task_btf",
+	[LANG_FEAT_TP_BTF] = {probe_tp_btf},
+	[LANG_FEAT_TASK_BTF] = {probe_task_btf, "BPF_FUNC_get_current_task_btf",
 				BPF_FUNC_get_current_task_btf},
-	[LANG_FEAT_BIG_KEYS] = {"big_keys", probe_big_keys},
+	[LANG_FEAT_BIG_KEYS] = {probe_big_keys},
 };
 
 bool trace_feature(struct trace_features *features, enum lang_feature feature)
@@ -146,9 +145,4 @@ bool trace_feature_fentry(struct trace_features *features, uint32_t func)
 	if (features->fentry == TRACE_FEATURE_UNKNOWN)
 		features->fentry = probe_fentry(func) ? TRACE_FEATURE_YES : TRACE_FEATURE_NO;
 	return features->fentry == TRACE_FEATURE_YES;
-}
-
-const char *trace_feature_name(enum lang_feature feature)
-{
-	return (unsigned int)feature < LANG_FEAT_COUNT ? table[feature].name : "";
 }

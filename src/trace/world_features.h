@@ -35,7 +35,4 @@ bool trace_feature(struct trace_features *features, enum lang_feature feature);
  */
 bool trace_feature_fentry(struct trace_features *features, uint32_t func);
 
-/* Its name, "atomic_fetch", for people. */
-const char *trace_feature_name(enum lang_feature feature);
-
 #endif

@@ -132,7 +132,7 @@ static struct value lower_delete(struct lower *lw, const struct expr *call)
 	const struct expr *map = call->args[0];
 
 	/* delete(@m, key) was made delete(@m[key]) by the checker */
-	map_delete(lw, map->map, map->args, call->loc);
+	map_delete(lw, map->map, map->args);
 	return value_scalar(ir_i(0));
 }
 

@@ -7,10 +7,6 @@
 
 #include "lang/ir/lower_internal.h"
 
-#define HELPER_PROBE_READ	 4 /* user or kernel, told by the address */
-#define HELPER_PROBE_READ_USER	 112
-#define HELPER_PROBE_READ_KERNEL 113
-
 struct value value_scalar(struct ir_arg arg)
 {
 	return (struct value){.arg = arg};
@@ -51,9 +47,9 @@ bool expr_has_effect(const struct expr *e)
 void lower_probe_read(struct lower *lw, struct mem to, struct ir_arg size, struct ir_arg from,
 		      const struct expr *e, bool is_user, bool is_known)
 {
-	int helper = !is_known ? HELPER_PROBE_READ
-		     : is_user ? HELPER_PROBE_READ_USER
-			       : HELPER_PROBE_READ_KERNEL;
+	int helper = !is_known ? BPF_FUNC_probe_read
+		     : is_user ? BPF_FUNC_probe_read_user
+			       : BPF_FUNC_probe_read_kernel;
 	struct ir_arg args[] = {mem_addr(lw, to), size, from};
 	ir_reg rc = ir_call(lw->fn, helper, 3, args);
 	uint32_t site = error_site(lw, LANG_RT_READ, e->loc, LANG_NONE, e->name ? e->name : "*");
@@ -138,12 +134,11 @@ static struct ir_arg address_arg(struct lower *lw, struct address at)
 	return ir_r(ir_alu(lw->fn, BPF_ADD, at.base, ir_i(at.off)));
 }
 
-static ir_reg cut_bitfield(struct lower *lw, ir_reg r, const struct expr *e, uint32_t width)
+static ir_reg cut_bitfield(struct lower *lw, ir_reg r, const struct expr *e)
 {
 	struct ir_function *fn = lw->fn;
 	uint32_t left = 64 - e->bit_offset - e->bit_size;
 
-	(void)width;
 	r = ir_alu(fn, BPF_LSH, ir_r(r), ir_i(left));
 	return ir_alu(fn, e->type.is_signed ? BPF_ARSH : BPF_RSH, ir_r(r), ir_i(64 - e->bit_size));
 }
@@ -174,7 +169,7 @@ static struct value load_scalar(struct lower *lw, const struct expr *e, struct a
 		r = ir_load(lw->fn, tmp.base, tmp.off, (uint8_t)size, sign);
 	}
 	if (e->bit_size)
-		r = cut_bitfield(lw, r, e, size);
+		r = cut_bitfield(lw, r, e);
 	return value_scalar(ir_r(r));
 }
 
@@ -497,11 +492,10 @@ static struct value builtin(struct lower *lw, const struct expr *e)
 	}
 }
 
-static struct value variable(struct lower *lw, const struct expr *e)
+static struct value variable(const struct expr *e)
 {
 	const struct var_def *var = e->var;
 
-	(void)lw;
 	if (type_is_scalar(var->type.kind))
 		return value_scalar(ir_r(var->reg));
 	return value_memory((struct mem){.base = var->reg, .off = (int32_t)var->memory},
@@ -539,7 +533,7 @@ struct value lower_expr(struct lower *lw, const struct expr *e)
 		string_into(lw, e, mem, e->type.size, true);
 		return value_memory(mem, e->type.size);
 	case EXPR_IDENT: return builtin(lw, e);
-	case EXPR_VAR: return variable(lw, e);
+	case EXPR_VAR: return variable(e);
 	case EXPR_MAP: return map_read(lw, e);
 	case EXPR_FIELD:
 	case EXPR_INDEX: return load_place(lw, e);

@@ -62,7 +62,7 @@ struct lower {
 	uint32_t scratch_size; /* of the largest program */
 	uint32_t lost_site;    /* LANG_RT_LOST_EVENT, or LANG_NONE */
 	bool needs_ring, big_ring;
-	bool clock_known; /* plan->boot_clock was asked for */
+	bool clock_known;    /* plan->boot_clock was asked for */
 	uint8_t *map_shared; /* by map index: updated by code that may interrupt itself */
 
 	/* of the unit */
@@ -158,8 +158,7 @@ void map_assign(struct lower *lw, const struct expr *target, enum expr_op op,
 void map_aggregate(struct lower *lw, const struct expr *target, const struct expr *call);
 struct value map_incdec(struct lower *lw, const struct expr *e);
 void map_step(struct lower *lw, const struct expr *e); /* ++ or -- whose value nobody wants */
-void map_delete(struct lower *lw, const struct map_def *map, struct expr *const *keys,
-		struct lang_loc loc);
+void map_delete(struct lower *lw, const struct map_def *map, struct expr *const *keys);
 ir_reg map_has_key(struct lower *lw, const struct map_def *map, struct expr *const *keys);
 ir_reg map_count(struct lower *lw, const struct map_def *map);
 uint32_t map_key_size(const struct map_def *map);

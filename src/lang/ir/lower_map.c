@@ -623,18 +623,16 @@ static void delete_unkeyed(struct lower *lw, const struct map_def *map)
 	ir_place_label(fn, none);
 }
 
-void map_delete(struct lower *lw, const struct map_def *map, struct expr *const *keys,
-		struct lang_loc loc)
+void map_delete(struct lower *lw, const struct map_def *map, struct expr *const *keys)
 {
+	struct mem key;
 	ir_reg m;
 
-	(void)loc;
 	if (!map->nkeys) {
 		delete_unkeyed(lw, map);
 		return;
 	}
-	struct mem key = lower_key(lw, map, keys);
-
+	key = lower_key(lw, map, keys);
 	m = ir_map(lw->fn, map->index);
 	/* A key that is not there is not an error: it is what was asked for. */
 	ir_call_void(lw->fn, BPF_FUNC_map_delete_elem, 2,

@@ -9,11 +9,10 @@
 
 #include "lang/ir/lower_internal.h"
 
-#define STACK_OBJECT		 64  /* bytes of the largest object on the stack */
-#define STACK_TOTAL		 288 /* bytes for all; the rest of 512 is for spills */
-#define SCRATCH_SLOTS		 4   /* nesting: task, soft interrupt, interrupt, NMI */
-#define COPY_INLINE		 64  /* bytes copied or zeroed by loads and stores */
-#define HELPER_PROBE_READ_KERNEL 113
+#define STACK_OBJECT  64  /* bytes of the largest object on the stack */
+#define STACK_TOTAL   288 /* bytes for all; the rest of 512 is for spills */
+#define SCRATCH_SLOTS 4	  /* nesting: task, soft interrupt, interrupt, NMI */
+#define COPY_INLINE   64  /* bytes copied or zeroed by loads and stores */
 
 struct mem mem_at(struct mem mem, int32_t off)
 {
@@ -113,7 +112,7 @@ void mem_zero(struct lower *lw, struct mem mem, uint32_t size)
 		/* Reading from NULL fails at once, and the helper then clears the buffer. */
 		struct ir_arg args[] = {mem_addr(lw, mem), ir_i(size), ir_i(0)};
 
-		ir_call_void(lw->fn, HELPER_PROBE_READ_KERNEL, 3, args);
+		ir_call_void(lw->fn, BPF_FUNC_probe_read_kernel, 3, args);
 		return;
 	}
 	for (; done < size; done += width) {
@@ -129,7 +128,7 @@ void mem_copy(struct lower *lw, struct mem to, struct mem from, uint32_t size)
 	if (size > COPY_INLINE) {
 		struct ir_arg args[] = {mem_addr(lw, to), ir_i(size), mem_addr(lw, from)};
 
-		ir_call_void(lw->fn, HELPER_PROBE_READ_KERNEL, 3, args);
+		ir_call_void(lw->fn, BPF_FUNC_probe_read_kernel, 3, args);
 		return;
 	}
 	for (; done < size; done += width) {

@@ -10,9 +10,8 @@
 
 #include "lang/ir/lower_internal.h"
 
-#define HELPER_CURRENT_TASK_BTF 158
-#define TS_COMPAT		2 /* thread_info.status: a 32-bit system call */
-#define USER32_CS		0x23
+#define TS_COMPAT 2 /* thread_info.status: a 32-bit system call */
+#define USER32_CS 0x23
 
 /* struct pt_regs of x86-64: byte offsets. */
 enum {
@@ -100,7 +99,7 @@ static void filter_compat(struct lower *lw)
 	if (!task || btfr_member(btf, task, "thread_info", &info) ||
 	    btfr_member(btf, info.type, "status", &status))
 		return;
-	r = ir_call(lw->fn, HELPER_CURRENT_TASK_BTF, 0, NULL);
+	r = ir_call(lw->fn, BPF_FUNC_get_current_task_btf, 0, NULL);
 	r = ir_load(lw->fn, r, (int32_t)((info.bit_off + status.bit_off) / 8), 4, false);
 	ir_br(lw->fn, BPF_JSET, ir_r(r), ir_i(TS_COMPAT), lw->out);
 }

@@ -7,10 +7,7 @@
 
 #include "lang/ir/lower_internal.h"
 
-#define COMM_SIZE		     16
-#define HELPER_PROBE_READ_STR	     45
-#define HELPER_PROBE_READ_USER_STR   114
-#define HELPER_PROBE_READ_KERNEL_STR 115
+#define COMM_SIZE 16
 
 static bool is_literal(const struct expr *e)
 {
@@ -39,8 +36,8 @@ static ir_reg read_string(struct lower *lw, struct mem to, struct ir_arg size, s
 static int string_helper(bool is_user, bool is_known)
 {
 	if (!is_known)
-		return HELPER_PROBE_READ_STR;
-	return is_user ? HELPER_PROBE_READ_USER_STR : HELPER_PROBE_READ_KERNEL_STR;
+		return BPF_FUNC_probe_read_str;
+	return is_user ? BPF_FUNC_probe_read_user_str : BPF_FUNC_probe_read_kernel_str;
 }
 
 ir_reg string_read(struct lower *lw, struct mem to, struct ir_arg size, const struct expr *pointer)
@@ -96,7 +93,7 @@ static void cut_into(struct lower *lw, const struct expr *call, struct mem to, u
 	mem_zero(lw, to, size);
 	if (v.in_memory)
 		read_string(lw, to, str_size(lw, length, v.size < size ? v.size : size),
-			    mem_addr(lw, v.mem), call, HELPER_PROBE_READ_KERNEL_STR);
+			    mem_addr(lw, v.mem), call, BPF_FUNC_probe_read_kernel_str);
 }
 
 static void str_into(struct lower *lw, const struct expr *call, struct mem to, uint32_t size,
